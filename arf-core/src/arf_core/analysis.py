@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From everything an input holds to the advice about it.
+
+1. Readings that are abnormal, and all alerts, are folded into groups: duplicates once, what is related together,
+   what is resolved closed (``ingest.grouping``).
+2. Readings that leave their component's own course, though no threshold sees it, become windows (``detect.course``).
+3. Each open group, each incident and each window is a subject; each gets its advice, in the order of their times.
+4. What could not be read is passed on, by position: nothing is lost silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from arf_core.advisor import Advisor
+from arf_core.detect.course import departures
+from arf_core.ingest.batch import Batch, RecordFault
+from arf_core.ingest.grouping import fold
+from arf_core.ingest.groups import Group
+from arf_core.models.advice import Advice
+from arf_core.models.event import ReliabilityEvent, Status
+from arf_core.models.window import Window
+from arf_core.stages import Edges, Subject, time_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One subject and its advice."""
+
+    subject: Subject
+    advice: Advice
+
+    @property
+    def window(self) -> Window | None:
+        """The subject, if it is a window."""
+        return self.subject if isinstance(self.subject, Window) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The advice about every subject of an input, and what of the input could not be read.
+
+    ``read`` counts the records that were read, ``normal`` the readings among them in which nothing was abnormal.
+    """
+
+    answered: tuple[Answered, ...]
+    read: int
+    normal: int
+    faults: tuple[RecordFault, ...]
+    notes: tuple[str, ...]
+
+
+def analyze(batch: Batch, advisor: Advisor, *, edges: Edges = (), adaptive: bool = True) -> Analysis:
+    """The advice about everything in ``batch``.
+
+    ``edges`` are the known calls, as (caller, callee) pairs; ``adaptive=False`` leaves out step 2, which looks at every
+    series by itself and takes most of the time of a long batch.
+    """
+    telling = [event for event in batch.events if _is_telling(event, advisor)]
+    grouping = fold(telling, edges=edges)  # 1
+    subjects: list[Subject] = [*map(_single, grouping.groups), *batch.incidents, *batch.windows]
+    if adaptive:
+        subjects.extend(_departures(batch.events, advisor))  # 2
+    subjects.sort(key=time_of)
+    return Analysis(
+        answered=tuple(Answered(subject=subject, advice=advisor.advise(subject)) for subject in subjects),  # 3
+        read=len(batch),
+        normal=len(batch.events) - len(telling),
+        faults=batch.faults,  # 4
+        notes=(*batch.notes, *_dropped(grouping.dropped)),
+    )
+
+
+def _is_telling(event: ReliabilityEvent, advisor: Advisor) -> bool:
+    return event.status is Status.RESOLVED or event.alert is not None or advisor.is_abnormal(event)
+
+
+def _departures(events: Iterable[ReliabilityEvent], advisor: Advisor) -> Iterator[Window]:
+    readings = [event for event in events if event.alert is None and event.status is Status.FIRING]
+    found = departures(readings, is_known=advisor.is_abnormal)
+    return (window for window in found if advisor.is_abnormal(window))
+
+
+def _single(group: Group) -> Group | ReliabilityEvent:
+    """A group of one event is that event: the same advice as asking about the event itself."""
+    return group.events[0] if len(group.events) == 1 else group
+
+
+def _dropped(groups: int) -> Iterator[str]:
+    if groups:
+        yield f"{groups} groups of alerts were given up for lack of room: split the input"

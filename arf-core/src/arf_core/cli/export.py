@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``arf export incidents`` and ``arf export config``."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arf_core.cli.analyze import remember_file
+from arf_core.cli.output import Answer, QuietOption, emit
+from arf_core.cli.show import ConfigOption
+
+
+class ExportFormat(StrEnum):
+    """The forms of an export."""
+
+    JSON = "json"
+
+
+FormatOption = Annotated[ExportFormat, typer.Option("--format", help="The form of the export.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="As --format json, which is the only form.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    commands = typer.Typer(help="Export incidents or settings in the form that Enterprise imports.")
+    commands.command(name="incidents", epilog="Example: arf export incidents --memory incidents.jsonl")(incidents)
+    commands.command(name="config", epilog="Example: arf export config --format json")(config)
+    app.add_typer(commands, name="export", no_args_is_help=True)
+
+
+def incidents(
+    *,
+    memory: Annotated[Path, typer.Option(help="The incidents to export (JSONL).")],
+    form: FormatOption = ExportFormat.JSON,
+    json: JsonOption = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Export remembered incidents: at most the sealed limit, with their count and digest."""
+    from arf_core.advisor import Advisor
+    from arf_core.export import export_incidents
+
+    advisor = Advisor()
+    warnings = remember_file(advisor, memory, default_time=datetime.now(UTC))
+    _emit(export_incidents(advisor.memory.incidents), warnings, form, as_json=json, quiet=quiet)
+
+
+def config(
+    *,
+    settings: ConfigOption = None,
+    form: FormatOption = ExportFormat.JSON,
+    json: JsonOption = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Export the settings that differ from their defaults."""
+    from arf_core.config.oss_config import load
+    from arf_core.export import export_config
+
+    loaded = load(arguments={}, environment=os.environ, file=settings)
+    _emit(export_config(loaded.config), [], form, as_json=json, quiet=quiet)
+
+
+def _emit(document: dict[str, object], warnings: list[str], _form: ExportFormat, *, as_json: bool, quiet: bool) -> None:
+    lines = (json_module.dumps(document, indent=2, ensure_ascii=False),)
+    emit(Answer(data=document, lines=lines, warnings=tuple(warnings)), as_json=as_json, quiet=quiet)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``arf`` command.
+
+Exit codes: 0 done, 1 internal error, 2 verification failed, 3 refused by policy or boundary, 4 approval required,
+5 regression, 6 bad input, 7 missing dependency, 8 unsafe, 9 licence (Enterprise).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from arf_core.cli import analyze, benchmark, demo, explain, export, show, verify
+from arf_core.cli.output import emit_error
+from arf_core.errors import ArfError, InputError
+from arf_core.version import __version__
+
+app = typer.Typer(
+    name="arf",
+    help="ARF, the open edition: telemetry in, sealed healing intents out. It advises; it cannot act.",
+    epilog="Start with: arf demo",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    raise SystemExit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command in ``arguments`` and return its exit code. Every error ends here."""
+    as_json = "--json" in arguments
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except TyperException as error:
+        emit_error(InputError(error.format_message()), as_json=as_json)
+        return InputError.exit_code
+    except ArfError as error:
+        emit_error(error, as_json=as_json)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone (`arf … | head`): nothing more to say, and no traceback at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the edge of the process
+        logging.getLogger(__name__).debug("internal error", exc_info=True)
+        emit_error(_internal(error), as_json=as_json)
+        return ArfError.exit_code
+
+
+def _internal(error: Exception) -> ArfError:
+    return ArfError(f"{type(error).__name__}: {error} (run with ARF_DEBUG=1 for the traceback)")
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Answer ``--version``."""
+    if os.environ.get("ARF_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    if version:
+        typer.echo(f"arf-core {__version__}")
+        raise typer.Exit
+
+
+analyze.register(app)
+verify.register(app)
+show.register(app)
+explain.register(app)
+export.register(app)
+benchmark.register(app)
+demo.register(app)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a command answers: JSON for machines, lines for people, and the same exit code for both.
+
+Names and texts from telemetry are data: before they reach a terminal, control characters (and with them escape
+sequences) and bidirectional overrides are shown as escapes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+
+from arf_core.errors import ArfError
+
+SUCCESS: Final = 0
+VERIFICATION_FAILED: Final = 2
+BAD_INPUT: Final = 6
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command found: ``data`` for ``--json``, ``lines`` for people, ``warnings`` for standard error."""
+
+    data: object
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    exit_code: int = SUCCESS
+
+
+def emit(answer: Answer, *, as_json: bool, quiet: bool) -> None:
+    """Print ``answer`` and leave the command with its exit code."""
+    for warning in answer.warnings:
+        say(f"warning: {printable(warning)}", to_errors=True)
+    if as_json:
+        say(json.dumps(answer.data, indent=2, ensure_ascii=False, allow_nan=False))
+    elif not quiet:
+        say("\n".join(answer.lines))
+    raise typer.Exit(answer.exit_code)
+
+
+def emit_error(error: ArfError, *, as_json: bool) -> None:
+    """Print ``error``: its code, what happened, and what to do next."""
+    if as_json:
+        document = {"code": error.code, "message": str(error), "remedy": error.remedy, "exit_code": error.exit_code}
+        say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
+        return
+    say(f"error {error.code}: {printable(str(error))}", to_errors=True)
+    say(f"  next: {error.remedy}", to_errors=True)
+    say(f"  more: arf explain {error.code}", to_errors=True)
+
+
+def say(text: str, *, to_errors: bool = False) -> None:
+    """Print ``text``, in colour only on a terminal, and never where NO_COLOR is set."""
+    typer.echo(text, err=to_errors, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def heading(text: str) -> str:
+    """``text`` in bold, where the terminal has it."""
+    return typer.style(text, bold=True)
+
+
+def printable(text: str) -> str:
+    """``text`` with everything a terminal would act on, or that would reorder the line, written as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if _shown(character) else _escape(character) for character in text)
+
+
+def _shown(character: str) -> bool:
+    # isprintable is false for control, format (bidirectional overrides, zero width), private and unassigned characters.
+    return character.isprintable()
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

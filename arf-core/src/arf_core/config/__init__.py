@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: thresholds can be set, sealed limits cannot."""

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a plot shows, chosen once for every medium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arf_core.models.advice import Advice
+from arf_core.models.root_cause import RootCause
+from arf_core.models.signal import Signal
+from arf_core.models.window import Window
+
+MOST_PANELS: Final = 4
+MOST_BARS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One metric over time: ``normal`` samples, then ``abnormal`` ones; None where a sample is missing."""
+
+    title: str
+    normal: tuple[float | None, ...]
+    abnormal: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One line of the ranking: ``length`` in [0, 1] of the longest, ``label`` at its end."""
+
+    name: str
+    length: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Panels above, the ranking below."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    bars: tuple[Bar, ...]
+
+
+def chart_of(advice: Advice, window: Window | None) -> Chart:
+    """The strongest signals of the likeliest cause, and the ranking. Without a window there are no panels."""
+    causes = advice.root_causes[:MOST_BARS]
+    return Chart(
+        title=f"incident {advice.incident_id}",
+        panels=() if window is None or not causes else _panels(window, causes[0]),
+        bars=tuple(_bar(cause, causes[0]) for cause in causes),
+    )
+
+
+def _panels(window: Window, cause: RootCause) -> tuple[Panel, ...]:
+    strongest = sorted(cause.signals, key=lambda signal: (-(signal.shift or 0.0), signal.metric))
+    return tuple(_panel(window, signal) for signal in strongest[:MOST_PANELS])
+
+
+def _panel(window: Window, signal: Signal) -> Panel:
+    return Panel(
+        title=f"{signal.component}  {signal.metric}  {_movement(signal)}",
+        normal=_samples(window.normal.get(signal.component, {}).get(signal.metric, ())),
+        abnormal=_samples(window.abnormal.get(signal.component, {}).get(signal.metric, ())),
+    )
+
+
+def _samples(samples: Sequence[float | None]) -> tuple[float | None, ...]:
+    return tuple(samples)
+
+
+def _movement(signal: Signal) -> str:
+    if signal.value is None or signal.baseline is None:
+        return signal.direction.value
+    return f"{signal.baseline:.4g} → {signal.value:.4g}"
+
+
+def _bar(cause: RootCause, best: RootCause) -> Bar:
+    length = cause.score / best.score if best.score > 0 else 0.0
+    return Bar(name=f"{cause.rank} {cause.component}", length=length, label=f"{cause.share:.0%} {cause.kind}")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verifies artifacts offline. It reads everything and signs nothing."""

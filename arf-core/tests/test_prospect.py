@@ -29,11 +29,10 @@ def test_a_metric_on_its_way_to_its_threshold_is_announced_with_its_time() -> No
 
 
 def test_a_threshold_far_beyond_what_was_seen_is_not_announced() -> None:
-    slow = rising(60.0)
-    flat = {metric: [value / 100 for value in samples] for metric, samples in slow.normal["cart"].items() if samples}
-    flat = {metric: [float(sample or 0) for sample in samples] for metric, samples in flat.items()}
-    window = replace(slow, normal={**slow.normal, "cart": {**slow.normal["cart"], "memory_pct": flat["memory_pct"]}})
-    assert Advisor().advise(replace(window, abnormal=made_window().abnormal)).outlook == ()
+    window = rising(60.0)
+    creeping = [37.0 + place / 100 for place in range(20)]
+    normal = {**window.normal, "cart": {**window.normal["cart"], "memory_pct": creeping}}
+    assert Advisor().advise(replace(window, normal=normal, abnormal=made_window().abnormal)).outlook == ()
 
 
 @pytest.mark.promise("RCA-4")

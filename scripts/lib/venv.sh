@@ -48,6 +48,8 @@ make_venv() {
         "$folder/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$requirements"
         "$folder/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation "$@"
     fi
+    # Where PYTHONDONTWRITEBYTECODE is set, our own modules would be compiled anew at every start.
+    "$folder/bin/python" -m compileall -q ./arf-*/src
     echo "$stamp" > "$folder/.stamp"
 }
 

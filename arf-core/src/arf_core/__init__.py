@@ -8,28 +8,26 @@
 >>> advice.intents[0].action.value
 'restart_container'
 
-Importing this module loads values and errors only; ``Advisor`` and ``OSSConfig``, which need numpy and pydantic, load
-when they are first used.
+Importing this module loads nothing else: each public name loads when it is first used.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arf_core.capabilities import capabilities
-from arf_core.compatibility import CompatibilityLayer, check_enterprise_feature, create_mcp_client
-from arf_core.errors import ArfError, FeatureRequiresEnterpriseError
-from arf_core.models.action import Action
-from arf_core.models.advice import Advice
-from arf_core.models.event import ReliabilityEvent
-from arf_core.models.healing_intent import HealingIntent
-from arf_core.models.incident import Incident
-from arf_core.models.window import Window
 from arf_core.version import __version__
 
 if TYPE_CHECKING:
     from arf_core.advisor import Advisor
+    from arf_core.compatibility import CompatibilityLayer, check_enterprise_feature, create_mcp_client
     from arf_core.config.oss_config import OSSConfig
+    from arf_core.errors import ArfError, FeatureRequiresEnterpriseError
+    from arf_core.models.action import Action
+    from arf_core.models.advice import Advice
+    from arf_core.models.event import ReliabilityEvent
+    from arf_core.models.healing_intent import HealingIntent
+    from arf_core.models.incident import Incident
+    from arf_core.models.window import Window
 
 __all__ = [
     "Action",
@@ -44,7 +42,6 @@ __all__ = [
     "ReliabilityEvent",
     "Window",
     "__version__",
-    "capabilities",
     "check_enterprise_feature",
     "create_mcp_client",
 ]
@@ -59,4 +56,8 @@ def __getattr__(name: str) -> object:
         from arf_core.config.oss_config import OSSConfig
 
         return OSSConfig
+    if name in __all__:
+        from arf_core.public import NAMES
+
+        return NAMES[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

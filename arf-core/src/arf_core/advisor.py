@@ -72,7 +72,7 @@ class Advisor:
         """``subject`` in the form in which memory keeps incidents."""
         anomalies = stages.detect(subject, self._thresholds)
         causes = stages.diagnose(subject, anomalies, edges=self._edges, memory=self.memory)
-        return stages.describe(subject, anomalies, causes)
+        return stages.describe(subject, stages.incident_id_for(subject), anomalies, causes)
 
     def advise(self, subject: Subject, *, now: datetime | None = None) -> Advice:
         """What to do about ``subject``, or why nothing should be done.
@@ -87,9 +87,10 @@ class Advisor:
         causes = stages.diagnose(subject, anomalies, edges=self._edges, memory=self.memory)  # 2
         if not anomalies:
             return Advice(incident_id=incident_id, at=now, root_causes=causes, because="nothing is abnormal")
-        present = stages.describe(subject, anomalies, causes)
-        heard = self.memory.similar(present, now=now, limit=self._heard)  # 3
-        matches = heard[: self.config.recall_limit]
+        present = stages.describe(subject, incident_id, anomalies, causes)
+        shown = self.config.recall_limit
+        heard = self.memory.similar(present, now=now, limit=self._heard, explained=shown)  # 3
+        matches = heard[:shown]
         decision = decide(  # 4
             anomalies=anomalies,
             causes=causes,

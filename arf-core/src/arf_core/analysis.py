@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from arf_core.advisor import Advisor
@@ -51,11 +51,19 @@ class Analysis:
     notes: tuple[str, ...]
 
 
-def analyze(batch: Batch, advisor: Advisor, *, edges: Edges = (), adaptive: bool = True) -> Analysis:
+def analyze(
+    batch: Batch,
+    advisor: Advisor,
+    *,
+    edges: Edges = (),
+    adaptive: bool = True,
+    watch: Callable[[list[Subject]], Iterable[Subject]] = iter,
+) -> Analysis:
     """The advice about everything in ``batch``.
 
     ``edges`` are the known calls, as (caller, callee) pairs; ``adaptive=False`` leaves out step 2, which looks at every
-    series by itself and takes most of the time of a long batch.
+    series by itself and takes most of the time of a long batch. ``watch`` is given the subjects and hands them on, so
+    that it can show how far the work is.
     """
     telling = [event for event in batch.events if _is_telling(event, advisor)]
     grouping = fold(telling, edges=edges)  # 1
@@ -64,7 +72,7 @@ def analyze(batch: Batch, advisor: Advisor, *, edges: Edges = (), adaptive: bool
         subjects.extend(_departures(batch.events, advisor))  # 2
     subjects.sort(key=time_of)
     return Analysis(
-        answered=tuple(Answered(subject=subject, advice=advisor.advise(subject)) for subject in subjects),  # 3
+        answered=tuple(Answered(subject=subject, advice=advisor.advise(subject)) for subject in watch(subjects)),  # 3
         read=len(batch),
         normal=len(batch.events) - len(telling),
         faults=batch.faults,  # 4

@@ -52,7 +52,7 @@ def canonical_text(value: object) -> str:
             string, a type that JSON does not have. (A lone surrogate shows only in :func:`canonical_bytes`.)
     """
     try:
-        return _text(value)
+        return _WRITERS.get(type(value), _other)(value)
     except RecursionError as error:
         raise InputError("the value is nested too deep to have canonical JSON") from error
 
@@ -71,7 +71,19 @@ def object_text(members: Mapping[str, str]) -> str:
 
     The keys are names of our own fields: ASCII letters, digits and ``_``, which need no escapes.
     """
-    return "{" + ",".join([f'"{key}":{members[key]}' for key in sorted(members)]) + "}"
+    return "{" + ",".join([f'"{key}":{text}' for key, text in sorted(members.items())]) + "}"
+
+
+def member_texts(members: Mapping[str, object]) -> dict[str, str]:
+    """The canonical text of each member, for :func:`object_text`.
+
+    Raises:
+        InputError: as :func:`canonical_text`.
+    """
+    try:
+        return {name: _WRITERS.get(type(value), _other)(value) for name, value in members.items()}
+    except RecursionError as error:
+        raise InputError("the value is nested too deep to have canonical JSON") from error
 
 
 def digest(domain: str, value: object) -> str:
@@ -137,10 +149,6 @@ def in_utc(moment: datetime) -> datetime:
     except OverflowError as error:
         raise InputError(f"{moment.isoformat()} is not in the years 1 to 9999 of UTC") from error
     return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, tzinfo=UTC)
-
-
-def _text(value: object) -> str:
-    return _WRITERS.get(type(value), _other)(value)
 
 
 def _array(value: Iterable[object]) -> str:

@@ -88,7 +88,6 @@ def _similar(match: Match) -> FrozenMap:
             "fault_type": incident.fault_type,
             "action": incident.action,
             "outcome": incident.outcome.value,
-            "why": match.why,
         }
     )
 

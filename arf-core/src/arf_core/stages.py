@@ -110,12 +110,14 @@ def diagnose(
     assert_never(subject)
 
 
-def describe(subject: Subject, anomalies: tuple[Anomaly, ...], causes: tuple[RootCause, ...]) -> Incident:
+def describe(
+    subject: Subject, incident_id: str, anomalies: tuple[Anomaly, ...], causes: tuple[RootCause, ...]
+) -> Incident:
     """The present incident in the form in which memory keeps incidents, without any answer it may carry."""
     if isinstance(subject, Incident):
         return replace(subject, component=None, service=None, fault_type=None, action=None, outcome=Outcome.UNKNOWN)
     return Incident(
-        incident_id=incident_id_for(subject),
+        incident_id=incident_id,
         occurred_at=time_of(subject),
         signals=tuple(signal for anomaly in anomalies for signal in anomaly.signals),
         words=tuple(dict.fromkeys(word for anomaly in anomalies for word in anomaly.words)),

@@ -10,6 +10,7 @@ import pytest
 
 from arf_core import constants
 from arf_core.cli.main import run
+from arf_core.cli.output import LONG_WORK, watched
 from arf_core.errors import every_error
 
 COMMANDS = [
@@ -152,3 +153,21 @@ def test_an_internal_error_is_exit_1_and_names_its_kind(
     monkeypatch.setattr("arf_core.analysis.analyze", broken)
     assert run(["analyze", str(webhook)]) == 1
     assert "ARF-0001: ZeroDivisionError: made" in capsys.readouterr().err
+
+
+@pytest.mark.promise("CLI-6")
+def test_long_work_shows_its_progress_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = list(range(LONG_WORK))
+    assert list(watched(work)) == work
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert list(watched(work)) == work
+    assert "100%" in capsys.readouterr().err
+
+
+@pytest.mark.promise("CLI-6")
+def test_colour_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo"]) == 0
+    assert "\x1b" not in capsys.readouterr().out

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arf_core.detect.forecast import LEAST_SAMPLES, Forecast, forecast
+from arf_core.detect.forecast import LEAST_SAMPLES, forecast
 from arf_core.errors import InputError
+from arf_core.models.outlook import Forecast
 from arf_core.models.signal import Direction
 
 WOBBLE = [((row * 37) % 11 - 5) / 5.0 for row in range(400)]

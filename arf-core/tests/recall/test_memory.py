@@ -53,7 +53,7 @@ def ids(matches: tuple[Match, ...]) -> list[str]:
 
 
 def vectors_of(memory: InMemoryIncidents) -> list[int]:
-    return sorted(int(memory._index.id_map.at(row)) for row in range(memory._index.ntotal))
+    return sorted(memory._index.numbers)
 
 
 @pytest.mark.promise("MEM-2")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arf_core.cli.files import read_input, read_text, write_output
-from arf_core.cli.output import BAD_INPUT, SUCCESS, Answer, JsonOption, QuietOption, emit
+from arf_core.cli.output import BAD_INPUT, SUCCESS, Answer, JsonOption, QuietOption, emit, watched
 from arf_core.cli.show import ConfigOption
 from arf_core.errors import InputError, SettingsError
 
@@ -83,7 +83,7 @@ def analyze(
     around = _surroundings(topology, baseline)
     batch = read(read_input(source), now=moment, form=Format(form.value), surroundings=around)
     advisor, warnings = _advisor(config, policy, memory, around.query.edges, _earliest(batch, moment))
-    analysis = analyze_batch(batch, advisor, edges=around.query.edges, adaptive=not thresholds_only)
+    analysis = analyze_batch(batch, advisor, edges=around.query.edges, adaptive=not thresholds_only, watch=watched)
     if out is not None:
         write_output(out, intent_lines(analysis))
     if plot is not None:

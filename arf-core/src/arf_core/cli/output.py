@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -19,6 +21,10 @@ from arf_core.errors import ArfError
 SUCCESS: Final = 0
 VERIFICATION_FAILED: Final = 2
 BAD_INPUT: Final = 6
+LONG_WORK: Final = 20
+"""From how many pieces on work shows its progress."""
+
+_Work = TypeVar("_Work")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
@@ -80,3 +86,12 @@ def _shown(character: str) -> bool:
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def watched(work: list[_Work]) -> Iterator[_Work]:
+    """``work``, piece by piece; long work shows on standard error how far it is, if that is a terminal."""
+    if len(work) < LONG_WORK or not sys.stderr.isatty():
+        yield from work
+        return
+    with typer.progressbar(work, label="analysing", file=sys.stderr) as pieces:
+        yield from pieces

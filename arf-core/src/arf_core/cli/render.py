@@ -90,10 +90,13 @@ def _intents(intents: tuple[HealingIntent, ...]) -> Iterator[str]:
 
 
 def _refused(refused: tuple[Refused, ...]) -> Iterator[str]:
-    for one in refused[:MOST_REFUSED]:
+    """The first reason for each action of each component; ``--json`` has them all."""
+    first = {(one.component, one.action): one for one in reversed(refused)}
+    shown = [one for one in refused if first[one.component, one.action] is one]
+    for one in shown[:MOST_REFUSED]:
         yield printable(f"  {one.action} {one.component}: {one.because}  [{one.rule}]")
-    if len(refused) > MOST_REFUSED:
-        yield f"  and {len(refused) - MOST_REFUSED} more (--json lists them)"
+    if len(refused) > len(shown[:MOST_REFUSED]):
+        yield f"  ({len(refused)} reasons in all: --json lists them)"
 
 
 def _age(seconds: float) -> str:

@@ -58,7 +58,8 @@ def report_lines(report: Report) -> Iterator[str]:
     """A report as text: what was checked, the first bad place, what was proven and what was not."""
     yield heading(f"{'verified' if report.ok else 'DOES NOT VERIFY'}: {printable(report.name)}")
     for check in report.checks:
-        yield f"  {'ok  ' if check.ok else 'FAIL'}  {printable(check.what)}: {printable(check.detail)}"
+        detail = f": {printable(check.detail)}" if check.detail else ""
+        yield f"  {'ok  ' if check.ok else 'FAIL'}  {printable(check.what)}{detail}"
     if report.first_bad is not None:
         yield f"  first bad place: {printable(str(report.first_bad))}"
     yield from (f"  proven: {printable(fact)}" for fact in report.proven)

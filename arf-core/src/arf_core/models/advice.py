@@ -41,8 +41,8 @@ class Advice:
     """The answer to one event, window or incident.
 
     ``intents`` are in the order in which people should consider them. Where there is none, ``because`` says why.
-    ``outlook`` says which metrics will cross their thresholds; ``impact`` is None unless rates are configured. ``closed``
-    names the incident that a resolved event closes.
+    ``outlook`` says which metrics will cross their thresholds; ``impact`` is None unless rates are configured.
+    ``closed`` names the incident that a resolved event closes.
     """
 
     incident_id: str

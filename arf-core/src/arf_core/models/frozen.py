@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from operator import is_
 from reprlib import Repr
 from types import MappingProxyType
 from typing import Final, NoReturn, Self, cast
@@ -109,7 +110,9 @@ def freeze(value: object, *, depth: int = 0) -> Json:
         return _leaf(value)
     if isinstance(value, (list, tuple)):
         _check_room(depth)
-        return tuple([freeze(item, depth=depth + 1) for item in value])
+        frozen = tuple([freeze(item, depth=depth + 1) for item in value])
+        # What is frozen already stays the same object, so that those who share it can know it again.
+        return value if kind is tuple and all(map(is_, frozen, value)) else frozen
     if kind is FrozenMap:
         return _checked_depth(cast("FrozenMap", value), depth)
     if isinstance(value, Mapping):

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import is_
 from typing import Final, NoReturn, cast
 
 from arf_core import canonical
@@ -120,8 +121,22 @@ class HealingIntent:
 
     def to_enterprise_request(self) -> dict[str, object]:
         """What crosses to Enterprise: what to do and why, and the digest; reasoning and similar incidents stay here."""
-        request = {**self._identity(), **self._grounds(self.intent_id, self.context_digest), "digest": self.digest}
-        return {**request, "parameters": thaw(self.parameters)}
+        return {
+            "action": self.action.value,
+            "component": self.component,
+            "confidence": self.confidence,
+            "context_digest": self.context_digest,
+            "detected_at": canonical.write_time(self.detected_at),
+            "digest": self.digest,
+            "incident_id": self.incident_id,
+            "intent_id": self.intent_id,
+            "justification": self.justification,
+            "parameters": thaw(self.parameters),
+            "policy_applied": self.policy_applied,
+            "requires_enterprise": True,
+            "rollback_hint": self.rollback_hint,
+            "schema": SCHEMA,
+        }
 
     def to_dict(self) -> dict[str, object]:
         """The whole intent as plain JSON values: the request and the context its ``context_digest`` commits to."""
@@ -169,41 +184,66 @@ class HealingIntent:
             "rollback_hint": None if self.rollback_hint is None else text_of("rollback_hint", self.rollback_hint),
         }
         for name, value in normal.items():
-            object.__setattr__(self, name, value)
+            if value is not getattr(self, name):
+                object.__setattr__(self, name, value)
 
     def _seal(self) -> None:
-        """Write each member once; what enters two digests is not written twice (see ``canonical``)."""
-        text = canonical.canonical_text
-        identity = {name: text(value) for name, value in self._identity().items()}
-        context = {name: text(getattr(self, name)) for name in _CONTEXT}
+        identity = self._identity()
         intent_id = canonical.text_short_id("intent_", canonical.object_text(identity))
-        context_digest = canonical.text_digest(CONTEXT_DOMAIN, canonical.object_text(context))
-        grounds = {name: text(value) for name, value in self._grounds(intent_id, context_digest).items()}
+        context_digest = _CONTEXTS.digest_of((self.reasoning_chain, self.similar_incidents, self.evidence))
+        request = identity | self._grounds(intent_id, context_digest)
         object.__setattr__(self, "intent_id", intent_id)
         object.__setattr__(self, "context_digest", context_digest)
-        object.__setattr__(self, "digest", canonical.text_digest(SCHEMA, canonical.object_text(identity | grounds)))
+        object.__setattr__(self, "digest", canonical.text_digest(SCHEMA, canonical.object_text(request)))
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, str]:
+        """The canonical text of each member that identifies the intent."""
+        text = canonical.canonical_text
         return {
-            "action": self.action.value,
-            "component": self.component,
-            "detected_at": canonical.write_time(self.detected_at),
-            "incident_id": self.incident_id,
-            "parameters": self.parameters,
+            "action": f'"{self.action.value}"',
+            "component": text(self.component),
+            "detected_at": f'"{canonical.write_time(self.detected_at)}"',
+            "incident_id": text(self.incident_id),
+            "parameters": self.parameters.written(),
         }
 
-    def _grounds(self, intent_id: str, context_digest: str) -> dict[str, object]:
-        """What the request has beside the identity."""
+    def _grounds(self, intent_id: str, context_digest: str) -> dict[str, str]:
+        """The canonical text of each member that the request has beside the identity."""
+        text = canonical.canonical_text
         return {
-            "schema": SCHEMA,
-            "intent_id": intent_id,
-            "justification": self.justification,
-            "confidence": self.confidence,
-            "policy_applied": self.policy_applied,
-            "rollback_hint": self.rollback_hint,
-            "context_digest": context_digest,
-            "requires_enterprise": True,
+            "confidence": text(self.confidence),
+            "context_digest": f'"{context_digest}"',
+            "intent_id": f'"{intent_id}"',
+            "justification": text(self.justification),
+            "policy_applied": text(self.policy_applied),
+            "requires_enterprise": "true",
+            "rollback_hint": text(self.rollback_hint),
+            "schema": f'"{SCHEMA}"',
         }
 
 
 _CONTEXT: Final = ("reasoning_chain", "similar_incidents", "evidence")
+
+
+class _Contexts:
+    """Digests contexts, and knows the last one again: the intents of one advice share theirs.
+
+    Knowing again means being the very same frozen objects, never being equal to them.
+    """
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[object, ...], str] = ((), "")
+
+    def digest_of(self, context: tuple[object, ...]) -> str:
+        last, known = self._last
+        if len(last) == len(context) and all(map(is_, last, context)):
+            return known
+        texts = canonical.member_texts(dict(zip(_CONTEXT, context, strict=True)))
+        computed = canonical.text_digest(CONTEXT_DOMAIN, canonical.object_text(texts))
+        self._last = (context, computed)  # one assignment: threads see the old pair or the new
+        return computed
+
+
+_CONTEXTS: Final = _Contexts()

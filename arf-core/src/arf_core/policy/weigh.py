@@ -20,7 +20,7 @@ keeps a little: no confidence is 0 or 1. Outcomes are read where they are recall
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -29,7 +29,7 @@ from arf_core.models.incident import Match, Outcome
 from arf_core.models.root_cause import RootCause
 from arf_core.models.signal import SignalKind
 
-NEIGHBOURS = 15
+NEIGHBOURS = 10
 """How many recalled incidents are heard."""
 
 NEARNESS = 0.05
@@ -68,13 +68,23 @@ def is_measured(cause: RootCause) -> bool:
     return any(signal.shift is not None for signal in cause.signals)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
-    """One recalled incident that says something: its weight, the action that was taken, and whether that healed it."""
+@dataclass(slots=True)
+class _Taken:
+    """What the recalled incidents say of one action: how many it healed and not, and what they weigh together."""
 
-    weight: float
-    action: str
-    healed: bool
+    healed: int = 0
+    failed: int = 0
+    weight_healed: float = 0.0
+    weight_failed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the recalled incidents say: by action, how many there are, and what all healed ones weigh together."""
+
+    by_action: dict[str, _Taken]
+    count: int
+    weight_healed: float
 
 
 _UNKNOWN = 0.25
@@ -116,31 +126,43 @@ def _mixed(
     return {action: (1 - share) * policy.get(action, 0.0) + share * diagnosed[action] for action in diagnosed}
 
 
-def _heard(matches: tuple[Match, ...]) -> list[_Heard]:
+def _heard(matches: tuple[Match, ...]) -> _Heard:
     telling = [match for match in matches if match.incident.action and match.incident.outcome is not Outcome.UNKNOWN]
     nearest = sorted(telling, key=lambda match: -match.score)[:NEIGHBOURS]
-    return [
-        _Heard(
-            weight=exp((match.score - nearest[0].score) / NEARNESS) * max(0.0, match.score),
-            action=str(match.incident.action),
-            healed=match.incident.outcome is Outcome.HEALED,
-        )
-        for match in nearest
-    ]
+    by_action: dict[str, _Taken] = {}
+    weight_healed = 0.0
+    for match in nearest:
+        weight = exp((match.score - nearest[0].score) / NEARNESS) * max(0.0, match.score)
+        taken = by_action.setdefault(str(match.incident.action), _Taken())
+        if match.incident.outcome is Outcome.HEALED:
+            taken.healed += 1
+            taken.weight_healed += weight
+            weight_healed += weight
+        else:
+            taken.failed += 1
+            taken.weight_failed += weight
+    return _Heard(by_action, len(nearest), weight_healed)
 
 
-def _weighed(action: Action, prior: float, heard: list[_Heard], causes: tuple[RootCause, ...]) -> Weighed:
-    healed = sum(one.weight for one in heard if one.healed and one.action == action)
-    against = sum(one.weight for one in heard if one.healed is not (one.action == action))
-    confidence = (healed + PRIOR_WEIGHT * prior) / (healed + against + PRIOR_WEIGHT)
-    return Weighed(action=action, confidence=round(confidence, 6), because=tuple(_because(action, heard, causes)))
+_NEVER = _Taken()
 
 
-def _because(action: Action, heard: list[_Heard], causes: tuple[RootCause, ...]) -> list[str]:
-    taken = [one.healed for one in heard if one.action == action]
-    because = [f"{action} healed {sum(taken)} of the {len(heard)} most similar incidents"] if any(taken) else []
-    if failed := len(taken) - sum(taken):
-        because.append(f"{action} did not heal {failed} of the {len(heard)} most similar incidents")
-    if causes and action in (suggested := _SUGGESTED[causes[0].kind]):
-        because.append(f"{suggested[action]:.0%} belief for root causes whose dominant signal is {causes[0].kind}")
-    return because or [f"nothing recalled and nothing known of the root cause speaks for {action}"]
+def _weighed(action: Action, prior: float, heard: _Heard, causes: tuple[RootCause, ...]) -> Weighed:
+    taken = heard.by_action.get(action.value, _NEVER)
+    telling = heard.weight_healed + taken.weight_failed
+    confidence = (taken.weight_healed + PRIOR_WEIGHT * prior) / (telling + PRIOR_WEIGHT)
+    because = tuple(_because(action, taken, heard.count, causes))
+    return Weighed(action=action, confidence=round(confidence, 6), because=because)
+
+
+def _because(action: Action, taken: _Taken, count: int, causes: tuple[RootCause, ...]) -> Iterator[str]:
+    known = causes[0].kind if causes else None
+    belief = _SUGGESTED[known].get(action) if known is not None else None
+    if taken.healed:
+        yield f"{action} healed {taken.healed} of the {count} most similar incidents"
+    if taken.failed:
+        yield f"{action} did not heal {taken.failed} of the {count} most similar incidents"
+    if belief is not None:
+        yield f"{belief:.0%} belief for root causes whose dominant signal is {known}"
+    if not taken.healed and not taken.failed and belief is None:
+        yield f"nothing recalled and nothing known of the root cause speaks for {action}"

@@ -22,14 +22,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from arf_core.constants import MAX_INCIDENT_HISTORY, MAX_RAG_LOOKBACK_DAYS
 from arf_core.errors import SettingsError
 from arf_core.models.incident import Incident, Match
 from arf_core.recall.focus import KnownRoots, known_roots, view_of, views_of, weighted
+from arf_core.recall.index import Numbers, Rows, VectorIndex
 from arf_core.recall.likeness import Likeness, likeness_of, shared
 from arf_core.recall.moments import Array, Findings, Roots
 from arf_core.recall.profile import centre_of, scene_of
@@ -69,7 +68,6 @@ class InMemoryIncidents:
             SettingsError: a capacity or an age that is not positive, or beyond the sealed limits.
         """
         _check_limits(capacity, max_age)
-        faiss.omp_set_num_threads(1)  # a second thread makes single queries slower
         self._embedder, self._capacity, self._max_age = embedder, capacity, max_age
         self._lock = Lock()
         self._kept: dict[int, _Looked] = {}
@@ -81,7 +79,7 @@ class InMemoryIncidents:
         self._changes = 0
         self._weights: Array = np.ones(embedder.dimensions)
         self._known_roots = KnownRoots(embedder=embedder)
-        self._index = _empty_index(embedder.dimensions)
+        self._index = VectorIndex(embedder.dimensions)
 
     def __len__(self) -> int:
         with self._lock:
@@ -122,8 +120,12 @@ class InMemoryIncidents:
             if self._changes:
                 self._refresh()
 
-    def similar(self, incident: Incident, *, now: datetime, limit: int) -> tuple[Match, ...]:
+    def similar(
+        self, incident: Incident, *, now: datetime, limit: int, explained: int | None = None
+    ) -> tuple[Match, ...]:
         """At most ``limit`` remembered incidents that resemble ``incident`` (itself left out), best first.
+
+        The first ``explained`` of them (all, if it is None) say ``why``: words for people cost more than the search.
 
         The score is the cosine similarity in [-1, 1], less the doubt about the component it was seen from
         (``recall.query``).
@@ -139,9 +141,9 @@ class InMemoryIncidents:
                 incident=kept.incident,
                 score=score,
                 age_s=(now - kept.incident.occurred_at).total_seconds(),
-                why=shared(seen[view], kept.likeness),
+                why=shared(seen[view], kept.likeness) if explained is None or place < explained else (),
             )
-            for score, view, kept in found
+            for place, (score, view, kept) in enumerate(found)
         )
 
     def _look_at(self, incident: Incident) -> _Looked:
@@ -163,7 +165,7 @@ class InMemoryIncidents:
         self._count(looked, 1)
         self._kept[number] = replace(looked, views=None)
         insort(self._by_age, (incident.occurred_at, number))
-        self._index.add_with_ids(_rows_for_index(looked.vector[None], self._weights), np.array([number]))
+        self._index.add(_rows_for_index(looked.vector[None], self._weights), np.array([number]))
         if len(self._kept) > self._capacity:
             self._forget(self._by_age[0][1])
 
@@ -172,7 +174,7 @@ class InMemoryIncidents:
         incident = leaving.incident
         del self._numbers[incident.incident_id]
         del self._by_age[bisect_left(self._by_age, (incident.occurred_at, number))]
-        self._index.remove_ids(faiss.IDSelectorRange(number, number + 1))
+        self._index.remove(number)
         self._count(self._look_at(incident) if leaving.is_a_root else leaving, -1)
 
     def _count(self, looked: _Looked, step: int) -> None:
@@ -189,10 +191,10 @@ class InMemoryIncidents:
         self._weights = self._findings.weights()
         seen = [kept.vector for kept in self._kept.values() if kept.is_a_root]
         self._known_roots = known_roots(self._embedder, self._roots, self._weights, seen)
-        self._index = _empty_index(self._embedder.dimensions)
+        self._index = VectorIndex(self._embedder.dimensions)
         if self._kept:
             vectors = np.array([kept.vector for kept in self._kept.values()])
-            self._index.add_with_ids(_rows_for_index(vectors, self._weights), np.array(list(self._kept)))
+            self._index.add(_rows_for_index(vectors, self._weights), np.array(list(self._kept)))
 
     def _search(self, query: Query, now: datetime, limit: int) -> list[tuple[float, int, _Looked]]:
         """(score, row of the query, incident), best first; among equals the later remembered first."""
@@ -233,11 +235,11 @@ def _check_limits(capacity: int, max_age: timedelta) -> None:
         raise SettingsError(f"a memory of {max_age} is not possible: up to {MAX_RAG_LOOKBACK_DAYS} days are")
 
 
-def _rows_for_index(vectors: Array, weights: Array) -> NDArray[np.float32]:
+def _rows_for_index(vectors: Array, weights: Array) -> Rows:
     return weighted(vectors, weights).astype(np.float32)
 
 
-def _pairs(scores: Array, numbers: Array, doubts: Array) -> Iterator[tuple[float, int, int]]:
+def _pairs(scores: Rows, numbers: Numbers, doubts: Array) -> Iterator[tuple[float, int, int]]:
     """(score less doubt, number of the incident, row) of everything that was found.
 
     Rounded to what 32 bits hold on every processor, so that near ties fall the same way everywhere.
@@ -246,10 +248,6 @@ def _pairs(scores: Array, numbers: Array, doubts: Array) -> Iterator[tuple[float
         for score, number in zip(scores[view].tolist(), numbers[view].tolist(), strict=True):
             less = score - doubt
             yield round(less if -1.0 <= less <= 1.0 else max(-1.0, min(1.0, less)), 5), number, view
-
-
-def _empty_index(dimensions: int) -> faiss.IndexIDMap2:
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
 
 
 def _time(entry: tuple[datetime, int]) -> datetime:

@@ -41,16 +41,27 @@ make_venv() {
         echo "setup: $python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2
         return 7
     fi
-    if uv_for "$folder"; then
-        VIRTUAL_ENV=$PWD/$folder "$UV" pip install -q --compile-bytecode --require-hashes -r "$requirements"
-        VIRTUAL_ENV=$PWD/$folder "$UV" pip install -q --compile-bytecode --no-deps --no-build-isolation "$@"
-    else
-        "$folder/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$requirements"
-        "$folder/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation "$@"
-    fi
+    install_with_uv "$folder" "$requirements" "$@" || install_with_pip "$folder" "$requirements" "$@"
     # Where PYTHONDONTWRITEBYTECODE is set, our own modules would be compiled anew at every start.
     "$folder/bin/python" -m compileall -q ./arf-*/src
     echo "$stamp" > "$folder/.stamp"
+}
+
+install_with_uv() {
+    local folder=$1 requirements=$2
+    shift 2
+    uv_for "$folder" || return 1
+    # The system's certificates: behind a company's proxy, uv's own list does not do.
+    export VIRTUAL_ENV=$PWD/$folder UV_SYSTEM_CERTS=true
+    "$UV" pip install -q --compile-bytecode --require-hashes -r "$requirements" \
+        && "$UV" pip install -q --compile-bytecode --no-deps --no-build-isolation "$@" \
+        || { echo "setup: uv did not do, taking pip" >&2; return 1; }
+}
+
+install_with_pip() {
+    local pip=("$1/bin/python" -m pip install -q --disable-pip-version-check) requirements=$2
+    shift 2
+    "${pip[@]}" --require-hashes -r "$requirements" && "${pip[@]}" --no-deps --no-build-isolation "$@"
 }
 
 # Sets UV to a uv that works: the one on the PATH, or one installed into the environment. ARF_NO_UV=1 asks for pip.

@@ -5,32 +5,21 @@ from __future__ import annotations
 
 import contextlib
 import doctest
-import importlib.util
 import io
 import json
 import re
 import shlex
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import arf_core
+import write_docs
 from arf_core.cli.main import run
 from arf_core.models.healing_intent import HealingIntent
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "arf-core/README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
-def generated() -> ModuleType:
-    """scripts/write_docs.py, which is a script and not installed."""
-    spec = importlib.util.spec_from_file_location("write_docs", ROOT / "scripts/write_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -41,12 +30,12 @@ def blocks(page: Path, language: str) -> list[str]:
 
 @pytest.mark.promise("CLI-2")
 def test_the_page_of_error_codes_is_that_of_the_code() -> None:
-    assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == generated().errors(), "run scripts/docs"
+    assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == write_docs.errors(), "run scripts/docs"
 
 
 def test_the_readme_shows_what_the_demo_prints() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == generated().with_demo(readme), "run scripts/docs"
+    assert readme == write_docs.with_demo(readme), "run scripts/docs"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

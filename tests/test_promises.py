@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/promises.yaml and the tests agree, in both directions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may stand in the repository, and what may not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of the older package: what is kept, and what is refused with a way forward."""
 
 from __future__ import annotations

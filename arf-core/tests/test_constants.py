@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The limits of the open edition cannot be changed while it runs, nor by editing their file."""
 
 from __future__ import annotations

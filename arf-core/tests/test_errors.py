@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The error tree: every error has a code of its own, an exit code of the documented list, and says what to do."""
 
 from __future__ import annotations

@@ -29,10 +29,9 @@ newest_python() {
     supported_pythons | head -n 1 | cut -d' ' -f2 | grep .
 }
 
-# make_venv FOLDER PYTHON REQUIREMENTS PIP-ARGUMENTS…: the pinned list, then our own packages without their dependencies.
+# make_venv FOLDER PYTHON REQUIREMENTS: the pinned list, in an environment of its own.
 make_venv() {
     local folder=$1 python=$2 requirements=$3 stamp
-    shift 3
     stamp=$(cat "$requirements" ./*/pyproject.toml scripts/lib/venv.sh <("$python" -VV) | sha256sum)
     [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
     echo "setup: making $folder with $("$python" -V)" >&2
@@ -41,27 +40,20 @@ make_venv() {
         echo "setup: $python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2
         return 7
     fi
-    install_with_uv "$folder" "$requirements" "$@" || install_with_pip "$folder" "$requirements" "$@"
-    # Where PYTHONDONTWRITEBYTECODE is set, our own modules would be compiled anew at every start.
-    "$folder/bin/python" -m compileall -q ./arf-*/src
+    install "$folder" --require-hashes -r "$requirements"
     echo "$stamp" > "$folder/.stamp"
 }
 
-install_with_uv() {
-    local folder=$1 requirements=$2
-    shift 2
-    uv_for "$folder" || return 1
-    # The system's certificates: behind a company's proxy, uv's own list does not do.
-    export VIRTUAL_ENV=$PWD/$folder UV_SYSTEM_CERTS=true
-    "$UV" pip install -q --compile-bytecode --require-hashes -r "$requirements" \
-        && "$UV" pip install -q --compile-bytecode --no-deps --no-build-isolation "$@" \
-        || { echo "setup: uv did not do, taking pip" >&2; return 1; }
-}
-
-install_with_pip() {
-    local pip=("$1/bin/python" -m pip install -q --disable-pip-version-check) requirements=$2
-    shift 2
-    "${pip[@]}" --require-hashes -r "$requirements" && "${pip[@]}" --no-deps --no-build-isolation "$@"
+# install FOLDER ARGUMENTS…: `pip install ARGUMENTS…` there, by uv where it does.
+install() {
+    local folder=$1
+    shift
+    if uv_for "$folder"; then
+        # The system's certificates: behind a company's proxy, uv's own list does not do.
+        VIRTUAL_ENV=$PWD/$folder UV_SYSTEM_CERTS=true "$UV" pip install -q --compile-bytecode "$@" && return
+        echo "setup: uv did not do, taking pip" >&2
+    fi
+    "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@"
 }
 
 # Sets UV to a uv that works: the one on the PATH, or one installed into the environment. ARF_NO_UV=1 asks for pip.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings: thresholds can be set from four places, sealed limits cannot be raised from any."""
 
 from __future__ import annotations

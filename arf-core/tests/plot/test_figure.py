@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plots: the chart is chosen once, drawn in three media, and texts stay data."""
 
 from __future__ import annotations

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each module and member makes possible: one row a rule, read by ``judge``. Data only.
+
+``MODULES`` rows hold for the module and everything below it, and importing it is the finding. ``MEMBERS`` rows name
+one attribute of a
+module that is otherwise harmless; naming it is the finding. ``METHODS`` rows name methods by name: a second field
+limits them to values
+that come from a module.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _rows(table: dict[str, str]) -> dict[str, str]:
+    return {name: rule for rule, names in table.items() for name in names.split()}
+
+
+MODULES: Final = _rows(
+    {
+        "PROCESS": """subprocess _posixsubprocess asyncio.subprocess asyncio.base_subprocess
+            multiprocessing _multiprocessing concurrent.futures.process pty webbrowser antigravity idlelib turtledemo
+            pip ensurepip venv distutils
+            setuptools commands popen2 pexpect ptyprocess sh plumbum invoke sarge delegator psutil shellingham
+            virtualenv xdist execnet pebble
+            loky joblib.externals.loky billiard _winapi msilib winreg pywintypes win32api win32process win32com
+            pythoncom wmi daemon envoy gevent.subprocess eventlet.green.subprocess
+            fabric2 pipx uv poetry nox tox pyautogui pynput keyboard watchdog.tricks matplotlib.animation
+            matplotlib.texmanager matplotlib.testing
+            matplotlib.backends.backend_pgf numpy.distutils numpy.f2py rich.pager trio.lowlevel.open_process
+            numpy.testing._private.extbuild
+            anyio.to_process typer.completion typer._completion_shared typer._completion_classes""",
+        "NETWORK": """socket _socket ssl _ssl http.client urllib.request urllib.robotparser ftplib smtplib poplib
+            imaplib nntplib telnetlib xmlrpc
+            xmlrpc.client httplib httplib2 urllib2 httpx requests requests_html aiohttp urllib3 websockets websocket
+            wsproto paramiko asyncssh scp netmiko
+            ncclient pysftp fabric grpc grpclib pycurl tornado treq twisted zmq nng pynng httpcore h2 h3 niquests
+            aioquic hpack impacket scapy dns
+            aiodns pysnmp ldap3 ldap mcp fastmcp openai anthropic slack_sdk slack twilio sendgrid requests_toolbelt
+            socks gevent eventlet curio
+            trio.socket anyio.streams.tls faiss.contrib.rpc faiss.contrib.client_server huggingface_hub sentry_sdk
+            datadog             prometheus_client.exposition asyncio.streams mechanize uvloop curl_cffi tls_client
+            primp wget geventhttpclient aioftp aiosmtplib pyngrok
+            starlette.testclient fastapi.testclient matplotlib.backends.backend_webagg
+                matplotlib.backends.backend_nbagg""",
+        "LISTEN": """socketserver http.server xmlrpc.server wsgiref.simple_server asyncore asynchat uvicorn hypercorn
+            gunicorn waitress daphne granian
+            smtpd aiosmtpd CGIHTTPServer SimpleHTTPServer BaseHTTPServer cheroot cherrypy bjoern meinheld""",
+        "DATABASE": """sqlite3 _sqlite3 dbm _dbm _gdbm psycopg psycopg2 psycopg_pool psycopg_binary asyncpg pg8000
+            sqlalchemy sqlmodel neo4j py2neo neomodel graphdatascience gqlalchemy memgraph
+            pymongo motor mongoengine redis aioredis valkey pymysql MySQLdb mysql aiomysql mariadb cx_Oracle oracledb
+            pyodbc pymssql aioodbc aiosqlite peewee
+            tortoise pony databases duckdb clickhouse_driver clickhouse_connect cassandra couchdb influxdb
+            influxdb_client elasticsearch
+            opensearchpy kafka aiokafka confluent_kafka pika aio_pika stomp nats pulsar pymemcache memcache etcd3
+            consul tinydb zodb ZODB lmdb plyvel rocksdb
+            leveldb arangodb arango snowflake google.cloud.bigquery databricks pinecone qdrant_client weaviate
+            chromadb milvus pymilvus procrastinate kombu
+            sqlite_utils apsw pysqlite2 pysqlite3 edgedb surrealdb cozo kuzu dgraph pydgraph ladybug pgvector alembic
+                django.db""",
+        "ORCHESTRATE": """kubernetes kubernetes_asyncio kr8s lightkube openshift docker podman aiodocker boto3
+            botocore aiobotocore azure google.cloud googleapiclient
+            celery dramatiq rq huey arq dbos temporalio prefect airflow dagster luigi ansible ansible_runner salt
+            pulumi terraform cdktf libcloud openstack
+            hvac nomad haproxyadmin haproxy_api pyVmomi proxmoxer ray dask.distributed distributed mesos apscheduler
+            zeebe
+            restate inngest hatchet_sdk cadence helm pyhelm digitalocean linode_api4 hcloud oci ibm_cloud""",
+        "ENTERPRISE": "arf_enterprise arf_core_enterprise arf_mcp_enterprise agentic_reliability_enterprise",
+        "NATIVE": """ctypes _ctypes cffi _cffi_backend numpy.ctypeslib numpy.core._dtype_ctypes cython Cython
+            pyximport numba llvmlite pythran weave comtypes
+            pybind11 nanobind jpype py4j pyjnius rubicon ctypesgen cppyy wasmtime wasmer frida keystone unicorn
+            torch.utils.cpp_extension
+            cupy pycuda pyopencl keyring.backends capstone bcc pyroute2 ptrace _testcapi _testinternalcapi
+                _xxsubinterpreters _interpreters""",
+        "DYN-CODE": """runpy code codeop bdb pdb ipdb pudb IPython ptpython bpython doctest rlcompleter lib2to3
+            jupyter_client ipykernel nbconvert RestrictedPython asteval
+            numexpr simpleeval py_compile compileall js2py dukpy quickjs lupa """,
+        "DYN-IMPORT": """imp zipimport importlib.machinery importlib.util importlib.abc importlib._bootstrap
+            importlib._bootstrap_external
+            _frozen_importlib _frozen_importlib_external _imp modulefinder pkg_resources stevedore sitecustomize
+            usercustomize site
+            zipapp pluginbase """,
+        "DYN-UNPICKLE": """
+            shelve dill cloudpickle jsonpickle joblib hickle klepto pickle5 cPickle marshal
+            jsonpickle.unpickler
+        """,
+    }
+)
+
+MEMBERS: Final = _rows(
+    {
+        "PROCESS": """os.system os.popen os.popen2 os.popen3 os.popen4 os.execl os.execle os.execlp os.execlpe
+            os.execv os.execve os.execvp os.execvpe
+            os._execvpe os.spawnl os.spawnle os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe
+            os._spawnvef os.posix_spawn os.posix_spawnp
+            os.fork os.fork1 os.forkpty os.vfork os.kill os.killpg os.startfile os.setns os.unshare
+            os.chroot os.add_dll_directory
+            asyncio.create_subprocess_exec asyncio.create_subprocess_shell asyncio.subprocess
+            concurrent.futures.ProcessPoolExecutor concurrent.futures.InterpreterPoolExecutor signal.pthread_kill
+            signal.pidfd_send_signal cProfile.run cProfile.runctx profile.run profile.runctx trace.Trace
+            platform.popen
+            platform.architecture platform.processor uuid.getnode uuid._ipconfig_getter
+            pydoc.pager pydoc.pipepager pydoc.pipe_pager pydoc.tempfilepager pydoc.help pydoc.browse pydoc.apropos
+            pydoc.locate pydoc.safeimport pydoc.cli
+            typer.launch typer.edit typer.echo_via_pager click.launch click.edit click.echo_via_pager
+            click.termui.launch click.termui.edit
+            click._termui_impl.open_url click._termui_impl.Editor click._termui_impl.pager rich.console.PagerContext
+            anyio.run_process anyio.open_process trio.run_process
+            trio.lowlevel.open_process pty.spawn ctypes.util.find_library numpy.testing.runstring
+            numpy.testing.measure
+            numpy.testing.rundocs mailcap.findmatch mailcap.subst
+            tkinter.Tk tkinter.Tcl logging.config.listen setuptools.setup""",
+        "NETWORK": """asyncio.open_connection asyncio.open_unix_connection asyncio.streams asyncio.sslproto
+            urllib.request urllib.urlopen urllib.urlretrieve
+            http.client logging.handlers.SocketHandler logging.handlers.DatagramHandler logging.handlers.SysLogHandler
+            logging.handlers.SMTPHandler
+            logging.handlers.HTTPHandler logging.handlers.NTEventLogHandler numpy.DataSource
+            numpy.lib.npyio.DataSource numpy.lib._datasource.DataSource
+            numpy.lib._datasource numpy.lib._datasource.open anyio.connect_tcp anyio.connect_unix
+            anyio.create_udp_socket anyio.create_connected_udp_socket
+            trio.open_tcp_stream trio.open_ssl_over_tcp_stream trio.open_unix_socket matplotlib.cbook.get_sample_data
+                pandas.read_html """,
+        "LISTEN": """asyncio.start_server asyncio.start_unix_server anyio.create_tcp_listener
+            anyio.create_unix_listener trio.serve_tcp trio.open_tcp_listeners
+            pydoc._start_server pydoc._url_handler logging.config.listen""",
+        "NATIVE": """sys.setdlopenflags numpy.ctypeslib faiss.swig_ptr
+            faiss.rev_swig_ptr faiss.memcpy faiss.swigfaiss faiss._swigfaiss             """,
+        "DYN-CODE": """builtins.exec builtins.eval builtins.compile builtins.execfile builtins.breakpoint
+            builtins.help timeit.timeit timeit.repeat timeit.Timer             types.FunctionType types.LambdaType
+            types.CodeType codeop.compile_command code.interact code.InteractiveInterpreter
+                                    """,
+        "DYN-IMPORT": """pkgutil.resolve_name pkgutil.walk_packages pkgutil.find_loader pkgutil.get_loader
+            pkgutil.ImpImporter pkgutil.ImpLoader
+            pkgutil.iter_importers pkgutil.zipimporter importlib.find_loader importlib.reload
+            importlib.metadata.EntryPoint pydantic.ImportString pydantic.types.ImportString
+            pydantic.PyObject pydantic.v1.PyObject pydantic.v1.utils.import_string
+            pydantic._internal._validators.import_string pydantic.utils.import_string
+            logging.config._resolve logging.config.BaseConfigurator logging.config.DictConfigurator
+            logging.config.fileConfig logging._importer
+            logging.config.ConvertingDict unittest.mock._importer             numpy.lookfor             """,
+        "DYN-UNPICKLE": """pickle.load pickle.loads pickle.Unpickler pickle._Unpickler pickle._load pickle._loads
+            pandas.read_pickle
+            yaml.unsafe_load yaml.unsafe_load_all yaml.full_load yaml.full_load_all yaml.UnsafeLoader yaml.FullLoader
+            yaml.Loader
+            yaml.CLoader yaml.CUnsafeLoader yaml.CFullLoader yaml.constructor.UnsafeConstructor
+            yaml.constructor.FullConstructor yaml.loader.UnsafeLoader yaml.loader.Loader
+            yaml.loader.FullLoader yaml.constructor.Constructor """,
+        "UNDECIDED": "sys.modules.values sys.modules.items sys.modules.copy",
+        "DYN-GRAPH": """gc.get_objects gc.get_referrers gc.get_referents sys._current_frames sys._current_exceptions
+            """,
+        "DYN-SYSTEM": """
+            sys.path.append sys.path.insert sys.path.extend sys.path.remove sys.path.pop sys.path.clear
+            sys.modules.update sys.modules.clear sys.modules.popitem sys.modules.__setitem__
+            sys.modules.__delitem__ sys.modules.pop sys.modules.setdefault sys.path.__setitem__
+            sys.path.__iadd__ sys.meta_path sys.path_hooks sys.path_importer_cache
+        """,
+    }
+)
+"""Members whose very name is the capability. ``importlib.util`` and its kin are narrowed by HARMLESS."""
+
+HARMLESS: Final = frozenset(
+    """importlib.util.find_spec importlib.util.cache_from_source importlib.util.source_from_cache
+    importlib.util.decode_source importlib.util.MAGIC_NUMBER importlib.util.resolve_name
+    importlib.machinery.ModuleSpec importlib.machinery.SOURCE_SUFFIXES importlib.machinery.EXTENSION_SUFFIXES
+    importlib.machinery.all_suffixes importlib.machinery.BYTECODE_SUFFIXES
+    importlib.machinery.DEBUG_BYTECODE_SUFFIXES importlib.machinery.OPTIMIZED_BYTECODE_SUFFIXES
+    importlib.abc.Traversable importlib.abc.ResourceReader importlib.abc.TraversableResources
+    importlib.abc.Loader importlib.abc.MetaPathFinder importlib.abc.PathEntryFinder importlib.abc.InspectLoader
+    importlib.abc.SourceLoader
+    site.getsitepackages site.getusersitepackages site.getuserbase site.USER_SITE site.USER_BASE site.PREFIXES
+    site.ENABLE_USER_SITE
+    marshal.dumps marshal.dump marshal.version http.client.responses""".split()
+)
+"""Members of capable modules that carry no capability of their own: constants, exception and abstract types, pure
+text."""
+
+LATENT: Final = frozenset("importlib.util importlib.machinery importlib.abc site marshal".split())
+"""Modules whose import alone does nothing that matters: what is used of them is judged, member by member."""
+
+METHODS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "subprocess_exec": ("PROCESS", ()),
+    "subprocess_shell": ("PROCESS", ()),
+    "pager": ("PROCESS", ("rich.console", "rich.get_console")),
+    "create_connection": ("NETWORK", ("asyncio", "uvloop")),
+    "create_unix_connection": ("NETWORK", ()),
+    "create_datagram_endpoint": ("NETWORK", ()),
+    "sock_connect": ("NETWORK", ()),
+    "sock_sendto": ("NETWORK", ()),
+    "create_server": ("LISTEN", ("asyncio", "uvloop")),
+    "exec_module": ("DYN-IMPORT", ()),
+    "load_module": ("DYN-IMPORT", ()),
+    "f_builtins": ("DYN-GRAPH", ()),
+    "__builtins__": ("DYN-GRAPH", ()),
+    "load": (
+        "DYN-IMPORT",
+        ("importlib.metadata.entry_points", "importlib_metadata.entry_points", "importlib.metadata.distribution"),
+    ),
+}
+
+CALLED: Final = frozenset(
+    """
+        types.FunctionType types.LambdaType types.CodeType timeit.timeit timeit.repeat timeit.Timer
+        importlib.metadata.EntryPoint
+    """.split()
+)
+"""Members that matter only when called: ``isinstance(x, types.FunctionType)`` is an honest question."""
+
+BUILTINS: Final = {
+    "exec": "DYN-CODE",
+    "eval": "DYN-CODE",
+    "execfile": "DYN-CODE",
+    "compile": "DYN-CODE",
+    "breakpoint": "DYN-CODE",
+    "help": "PROCESS",
+    "__loader__": "DYN-IMPORT",
+}
+
+REEXPORTED: Final = frozenset(
+    """os posix nt sys subprocess builtins socket importlib ctypes multiprocessing asyncio signal runpy pty pickle
+    marshal types inspect gc shelve sqlite3 webbrowser urllib http
+    operator functools io codecs pkgutil threading tempfile shutil platform site code pdb imp ssl smtplib ftplib
+        _posixsubprocess""".split()
+)
+"""Module names by which the standard library's modules carry them along: ``pathlib.os`` is ``os``."""
+
+CARRIED_ANYWHERE: Final = frozenset(
+    """
+        os sys posix nt subprocess builtins importlib ctypes multiprocessing sqlite3 runpy pickle webbrowser
+        shutil asyncio
+    """.split()
+)
+"""The same for modules of anyone, where a name such as ``code`` may as well be their own."""
+
+INERT: Final = frozenset(
+    """
+        math cmath operator errno itertools time keyword unicodedata stat string _operator html.entities
+        struct zlib binascii colorsys bisect heapq array
+    """.split()
+)
+"""Modules from which no attribute leads anywhere: any name may be looked up on them."""
+
+DISTRIBUTIONS: Final = {
+    "psycopg2-binary": "DATABASE",
+    "psycopg-binary": "DATABASE",
+    "psycopg-pool": "DATABASE",
+    "mysqlclient": "DATABASE",
+    "mysql-connector-python": "DATABASE",
+    "kafka-python": "DATABASE",
+    "confluent-kafka": "DATABASE",
+    "qdrant-client": "DATABASE",
+    "weaviate-client": "DATABASE",
+    "pinecone-client": "DATABASE",
+    "redis-py": "DATABASE",
+    "neo4j-driver": "DATABASE",
+    "elasticsearch7": "DATABASE",
+    "cassandra-driver": "DATABASE",
+    "clickhouse-driver": "DATABASE",
+    "influxdb-client": "DATABASE",
+    "opensearch-py": "DATABASE",
+    "python-arango": "DATABASE",
+    "docker-py": "ORCHESTRATE",
+    "apache-airflow": "ORCHESTRATE",
+    "ansible-core": "ORCHESTRATE",
+    "ansible-runner": "ORCHESTRATE",
+    "google-cloud-compute": "ORCHESTRATE",
+    "azure-mgmt-compute": "ORCHESTRATE",
+    "google-api-python-client": "ORCHESTRATE",
+    "python-openstackclient": "ORCHESTRATE",
+    "python-terraform": "ORCHESTRATE",
+    "python-consul": "ORCHESTRATE",
+    "python-etcd": "ORCHESTRATE",
+    "pyzmq": "NETWORK",
+    "grpcio": "NETWORK",
+    "websocket-client": "NETWORK",
+    "pysocks": "NETWORK",
+    "dnspython": "NETWORK",
+    "slack-sdk": "NETWORK",
+    "pywin32": "PROCESS",
+    "ipython": "DYN-CODE",
+    "arf-enterprise": "ENTERPRISE",
+    "python-daemon": "PROCESS",
+    "pyobjc": "NATIVE",
+    "jpype1": "NATIVE",
+}
+"""Distributions whose name is not the name of the module they install; all others are looked up in MODULES."""

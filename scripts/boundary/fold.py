@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Constant folding: computes what an expression of constants and pure functions is, as Python would.
+
+Only operations on the whitelist below are performed, on values of bounded size; nothing of the scanned code is ever
+run. This is how
+``"".join(chr(c ^ 1) for c in b"...")``, base64, slices and formats lose their disguise.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import builtins
+import codecs
+import html
+import json
+import operator
+import re
+import string
+import urllib.parse
+import zlib
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+Lookup: TypeAlias = Callable[[ast.expr], tuple[bool, Any]]
+"""Gives (True, value) for an expression outside the fold's own names, or (False, dotted path or None)."""
+Env: TypeAlias = dict[str, Any]
+
+_LARGEST: Final = 1 << 16
+_DEEPEST: Final = 600
+_WIDE: Final = re.compile(r"\d{5}|\*")
+"""A width in a format that would fill memory."""
+
+
+class Unfoldable(Exception):
+    """The expression is not a constant, or too large to compute."""
+
+
+def fold(node: ast.expr, lookup: Lookup, env: Env | None = None, depth: int = 0) -> Any:
+    """The value of ``node``.
+
+    Raises:
+        Unfoldable: it depends on something that is not a constant, or would be too large.
+    """
+    handler = _FOLDS.get(node.__class__)
+    if handler is None or depth > _DEEPEST:
+        raise Unfoldable
+    try:
+        return _bounded(handler(node, lookup, env or {}, depth + 1))
+    except Unfoldable:
+        raise
+    except Exception as error:
+        raise Unfoldable from error
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, (str, bytes, bytearray, list, tuple, set, dict, frozenset)) and len(value) > _LARGEST:
+        raise Unfoldable
+    if isinstance(value, int) and value.bit_length() > _LARGEST:
+        raise Unfoldable
+    return value
+
+
+def _constant(node: Any, _lookup: Lookup, _env: Env, _depth: int) -> Any:
+    return node.value
+
+
+def _name(node: Any, lookup: Lookup, env: Env, _depth: int) -> Any:
+    if node.id in env:
+        return env[node.id]
+    return _looked_up(node, lookup)
+
+
+def _looked_up(node: ast.expr, lookup: Lookup) -> Any:
+    known, value = lookup(node)
+    if known:
+        return value
+    if value in _VALUES:
+        return _VALUES[value]
+    raise Unfoldable
+
+
+def _sequence(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    items: list[Any] = []
+    for item in node.elts:
+        if isinstance(item, ast.Starred):
+            items.extend(fold(item.value, lookup, env, depth))
+        else:
+            items.append(fold(item, lookup, env, depth))
+    return tuple(items) if isinstance(node, ast.Tuple) else set(items) if isinstance(node, ast.Set) else items
+
+
+def _dict(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    found: dict[Any, Any] = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            found.update(fold(value, lookup, env, depth))
+        else:
+            found[fold(key, lookup, env, depth)] = fold(value, lookup, env, depth)
+    return found
+
+
+def _binary(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    chain = [node]
+    while isinstance(chain[-1].left, ast.BinOp):  # a long sum leans to the left: no recursion for it
+        chain.append(chain[-1].left)
+    value = fold(chain[-1].left, lookup, env, depth)
+    for part in reversed(chain):
+        other = fold(part.right, lookup, env, depth)
+        value = _bounded(_operate(part.op, value, other))
+    return value
+
+
+def _operate(op: ast.operator, left: Any, right: Any) -> Any:
+    if isinstance(op, (ast.Mult, ast.Pow, ast.LShift)) and isinstance(left, int) and isinstance(right, int):
+        if abs(left) > _LARGEST or abs(right) > 4096:
+            raise Unfoldable
+    elif isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and _WIDE.search(str(left)):
+        raise Unfoldable
+    elif isinstance(op, ast.Mult):
+        size = (left if isinstance(left, int) else len(left)) * (right if isinstance(right, int) else len(right))
+        if size > _LARGEST:
+            raise Unfoldable
+    return _OPERATORS[op.__class__](left, right)
+
+
+def _unary(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    return _UNARY[node.op.__class__](fold(node.operand, lookup, env, depth))
+
+
+def _joined(node: Any, lookup: Lookup, env: Env, depth: int) -> str:
+    return "".join(fold(part, lookup, env, depth) for part in node.values)
+
+
+def _formatted(node: Any, lookup: Lookup, env: Env, depth: int) -> str:
+    value = fold(node.value, lookup, env, depth)
+    conversions: dict[int, Callable[[Any], str]] = {114: repr, 115: str, 97: ascii}
+    value = conversions[node.conversion](value) if node.conversion != -1 else value
+    return format(value, fold(node.format_spec, lookup, env, depth) if node.format_spec else "")
+
+
+def _subscript(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    value = fold(node.value, lookup, env, depth)
+    return value[fold(node.slice, lookup, env, depth)]
+
+
+def _slice(node: Any, lookup: Lookup, env: Env, depth: int) -> slice:
+    return slice(
+        *(None if part is None else fold(part, lookup, env, depth) for part in (node.lower, node.upper, node.step))
+    )
+
+
+def _conditional(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    return fold(node.body if fold(node.test, lookup, env, depth) else node.orelse, lookup, env, depth)
+
+
+def _comparison(node: Any, lookup: Lookup, env: Env, depth: int) -> bool:
+    if len(node.ops) != 1:
+        raise Unfoldable
+    return bool(
+        _COMPARE[node.ops[0].__class__](
+            fold(node.left, lookup, env, depth), fold(node.comparators[0], lookup, env, depth)
+        )
+    )
+
+
+def _comprehension(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    found: list[Any] = []
+    _generate(node, 0, lookup, dict(env), depth, found)
+    return set(found) if isinstance(node, ast.SetComp) else dict(found) if isinstance(node, ast.DictComp) else found
+
+
+def _generate(node: Any, index: int, lookup: Lookup, env: Env, depth: int, found: list[Any]) -> None:
+    if index == len(node.generators):
+        pair = isinstance(node, ast.DictComp)
+        found.append(
+            (fold(node.key, lookup, env, depth), fold(node.value, lookup, env, depth))
+            if pair
+            else fold(node.elt, lookup, env, depth)
+        )
+        _bounded(found)
+        return
+    generator = node.generators[index]
+    for item in list(fold(generator.iter, lookup, env, depth)):
+        within = {**env, **_unpacked(generator.target, item)}
+        if all(fold(test, lookup, within, depth) for test in generator.ifs):
+            _generate(node, index + 1, lookup, within, depth, found)
+
+
+def _unpacked(target: ast.expr, item: Any) -> Env:
+    if isinstance(target, ast.Name):
+        return {target.id: item}
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return {
+            name: value
+            for part, each in zip(target.elts, item, strict=True)
+            for name, value in _unpacked(part, each).items()
+        }
+    raise Unfoldable
+
+
+def _call(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
+    function = _function(node.func, lookup, env, depth)
+    args = [
+        fold(a, lookup, env, depth) if not isinstance(a, ast.Lambda) else _closure(a, lookup, env, depth)
+        for a in _unstarred(node.args, lookup, env, depth)
+    ]
+    named = {keyword.arg: fold(keyword.value, lookup, env, depth) for keyword in node.keywords}
+    _modest([*args, *named.values()], getattr(function, "__self__", None))
+    value = function(*args, **named)
+    return list(value) if isinstance(value, (map, filter, zip, enumerate, reversed, range)) else value
+
+
+def _modest(args: list[Any], owner: Any) -> None:
+    """Refuse what would take much time or memory to compute."""
+    sizes = [len(value) for value in (owner, *args) if isinstance(value, (str, bytes, bytearray, list, tuple))]
+    product = 1
+    for size in sizes:
+        product *= max(size, 1)
+    if product > 1 << 22 or any(
+        isinstance(value, int) and abs(value) > _LARGEST for value in args if not isinstance(owner, int)
+    ):
+        raise Unfoldable
+    if isinstance(owner, str) and "{" in owner and _WIDE.search(owner):
+        raise Unfoldable
+
+
+def _unstarred(args: list[ast.expr], lookup: Lookup, env: Env, depth: int) -> list[ast.expr]:
+    plain: list[ast.expr] = []
+    for argument in args:
+        if isinstance(argument, ast.Starred):
+            plain.extend(ast.Constant(item) for item in fold(argument.value, lookup, env, depth))
+        else:
+            plain.append(argument)
+    return plain
+
+
+def _closure(node: ast.Lambda, lookup: Lookup, env: Env, depth: int) -> Callable[..., Any]:
+    names = [argument.arg for argument in node.args.args]
+    return lambda *given: fold(node.body, lookup, {**env, **dict(zip(names, given, strict=True))}, depth)
+
+
+def _function(node: ast.expr, lookup: Lookup, env: Env, depth: int) -> Callable[..., Any]:
+    if isinstance(node, ast.Lambda):
+        return _closure(node, lookup, env, depth)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        known, path = lookup(node)
+        if not known and isinstance(path, str) and path in _PURE:
+            return _PURE[path]
+    if isinstance(node, ast.Attribute):
+        owner = fold(node.value, lookup, env, depth)
+        if isinstance(owner, (str, bytes, bytearray, list, tuple, dict, int)) and node.attr in _METHODS:
+            return getattr(owner, node.attr)  # type: ignore[no-any-return]
+    raise Unfoldable
+
+
+def _attribute(node: Any, lookup: Lookup, _env: Env, _depth: int) -> Any:
+    return _looked_up(node, lookup)
+
+
+_OPERATORS: Final[dict[type, Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Mod: operator.mod,
+    ast.FloorDiv: operator.floordiv,
+    ast.Div: operator.truediv,
+    ast.BitXor: operator.xor,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Pow: operator.pow,
+}
+_UNARY: Final[dict[type, Callable[[Any], Any]]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+}
+_COMPARE: Final[dict[type, Callable[[Any, Any], Any]]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+_METHODS: Final = frozenset(
+    """join format replace lower upper strip lstrip rstrip title swapcase capitalize casefold decode encode split
+    rsplit translate removeprefix removesuffix zfill partition
+    rpartition splitlines expandtabs center ljust rjust format_map hex get keys values items index count copy find
+    rfind startswith endswith to_bytes __add__ __getitem__
+    __mul__ __format__ __mod__ __str__ isalpha isdigit isalnum isupper islower""".split()
+)
+_PURE: Final[dict[str, Callable[..., Any]]] = {
+    **{
+        f"builtins.{n}": getattr(builtins, n)
+        for n in """
+        chr ord str int bytes bytearray reversed sorted list tuple set dict zip enumerate map filter len hex
+        oct bin min max sum abs divmod round repr ascii frozenset bool any all range format
+    """.split()
+    },
+    **{
+        f"base64.{n}": getattr(base64, n)
+        for n in """
+        b64decode b32decode b16decode b85decode a85decode urlsafe_b64decode standard_b64decode decodebytes
+        b64encode urlsafe_b64encode b32encode b16encode
+    """.split()
+    },
+    **{f"binascii.{n}": getattr(binascii, n) for n in "unhexlify a2b_hex a2b_base64 hexlify b2a_hex".split()},
+    **{f"operator.{n}": getattr(operator, n) for n in "add concat mod xor getitem mul sub".split()},
+    "codecs.decode": codecs.decode,
+    "codecs.encode": codecs.encode,
+    "zlib.decompress": lambda data: zlib.decompressobj().decompress(data, _LARGEST),
+    "urllib.parse.unquote": urllib.parse.unquote,
+    "urllib.parse.unquote_plus": urllib.parse.unquote_plus,
+    "html.unescape": html.unescape,
+    "json.loads": json.loads,
+    "ast.literal_eval": ast.literal_eval,
+    "builtins.bytes.fromhex": bytes.fromhex,
+    "builtins.bytearray.fromhex": bytearray.fromhex,
+    "builtins.str.join": str.join,
+    "builtins.str.lower": str.lower,
+    "builtins.str.maketrans": str.maketrans,
+    "builtins.str.format": str.format,
+    "builtins.str.replace": str.replace,
+    "builtins.bytes.decode": bytes.decode,
+    "builtins.str.strip": str.strip,
+    "builtins.int.from_bytes": int.from_bytes,
+    "builtins.str.encode": str.encode,
+    "builtins.str.upper": str.upper,
+    "builtins.str.swapcase": str.swapcase,
+    "builtins.int.to_bytes": int.to_bytes,
+    "builtins.str.title": str.title,
+}
+_VALUES: Final[dict[str, Any]] = {
+    f"string.{n}": getattr(string, n)
+    for n in "ascii_lowercase ascii_uppercase ascii_letters digits punctuation printable hexdigits whitespace".split()
+}
+_FOLDS: Final[dict[type, Callable[[Any, Lookup, Env, int], Any]]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Tuple: _sequence,
+    ast.List: _sequence,
+    ast.Set: _sequence,
+    ast.Dict: _dict,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.JoinedStr: _joined,
+    ast.FormattedValue: _formatted,
+    ast.Subscript: _subscript,
+    ast.Slice: _slice,
+    ast.IfExp: _conditional,
+    ast.Compare: _comparison,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.Call: _call,
+    ast.Attribute: _attribute,
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scopes of a module and what its names are bound to: what ``walk`` fills and ``evaluate`` reads."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+JUDGED: Final = frozenset(
+    (
+        ast.Attribute,
+        ast.Call,
+        ast.Subscript,
+        ast.Name,
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AugAssign,
+        ast.AnnAssign,
+        ast.Delete,
+        ast.MatchClass,
+        ast.keyword,
+        ast.arg,
+        ast.Dict,
+        ast.For,
+        ast.NamedExpr,
+    )
+)
+
+
+class Binding(NamedTuple):
+    """One way a name gets its value. ``path`` walks into an unpacked value: -1 stands for any item."""
+
+    kind: str
+    node: ast.AST
+    scope: Scope
+    path: tuple[int, ...] = ()
+    name: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module, class, function, lambda or comprehension, and what its names are bound to."""
+
+    node: ast.AST
+    parent: Scope | None
+    names: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    certain: set[str] = field(default_factory=set)
+    outer: dict[str, str] = field(default_factory=dict)
+
+
+class Site(NamedTuple):
+    """A call of something by that name; ``mapped`` where the arguments are iterated over, as in ``map``."""
+
+    call: ast.Call
+    scope: Scope
+    mapped: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """What the walk found."""
+
+    name: str
+    package: str
+    tree: ast.Module
+    top: Scope
+    judged: list[tuple[ast.AST, Scope]] = field(default_factory=list)
+    names: list[tuple[ast.Name, Scope]] = field(default_factory=list)
+    scopes: dict[ast.AST, Scope] = field(default_factory=dict)
+    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    fields: dict[str, list[tuple[ast.expr, Scope]]] = field(default_factory=lambda: defaultdict(list))
+    stores: dict[str, list[tuple[ast.expr | None, ast.expr, Scope]]] = field(default_factory=lambda: defaultdict(list))
+    sites: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
+    returns: dict[ast.AST, list[tuple[ast.expr, bool]]] = field(default_factory=lambda: defaultdict(list))
+    lambdas: dict[ast.AST, list[str]] = field(default_factory=lambda: defaultdict(list))
+    stars: list[str] = field(default_factory=list)
+    statements: bool = True
+    executes: bool = True
+    dynamic: bool = True
+    latent: bool = True
+    native: bool = True
+    limits: bool = True
+    system: bool = True
+    enterprise: bool = True
+    typing_only: set[ast.AST] = field(default_factory=set)
+
+
+def terminal(node: ast.AST) -> str:
+    """The last name of ``a``, ``a.b`` or ``a.b[...]``, or nothing."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def outwards(scope: Scope | None) -> list[Scope]:
+    """The scope and those around it, innermost first."""
+    found = []
+    while scope is not None:
+        found.append(scope)
+        scope = scope.parent
+    return found

@@ -1,0 +1,4 @@
+# hides: an audit record written
+# caught by: source
+def record(audit_log, entry):
+    audit_log.append(entry)

@@ -1,0 +1,3 @@
+# hides: builtins as the owner of a builtin function
+# caught by: source
+print.__self__.eval("1")

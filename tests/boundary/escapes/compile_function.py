@@ -1,0 +1,4 @@
+# hides: code compiled and made a function
+# caught by: source
+import types
+types.FunctionType(compile("1", "x", "eval"), {})()

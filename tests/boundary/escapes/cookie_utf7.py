@@ -1,0 +1,3 @@
+# -*- coding: utf-7 -*-
+# hides: a process, behind a cookie that turns this comment into code: +AAo-import subprocess
+# caught by: source

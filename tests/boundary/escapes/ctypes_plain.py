@@ -1,0 +1,3 @@
+# hides: native code
+# caught by: source
+import ctypes

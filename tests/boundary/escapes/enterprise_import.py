@@ -1,0 +1,3 @@
+# hides: the other edition
+# caught by: source
+from arf_enterprise.execution import runbook

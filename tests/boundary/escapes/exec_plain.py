@@ -1,0 +1,3 @@
+# hides: code out of text
+# caught by: source
+exec("print(1)")

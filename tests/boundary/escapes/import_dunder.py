@@ -1,0 +1,3 @@
+# hides: a process, imported by text
+# caught by: source
+__import__("subprocess").run(["id"])

@@ -1,0 +1,3 @@
+# hides: a cluster
+# caught by: source
+from kubernetes import client, config

@@ -1,0 +1,4 @@
+# hides: a licence server
+# caught by: source
+class LicenseManager:
+    pass

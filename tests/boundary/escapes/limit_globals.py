@@ -1,0 +1,3 @@
+# hides: a limit set through globals
+# caught by: source
+globals()["EXECUTION_ALLOWED"] = True

@@ -1,0 +1,3 @@
+# hides: a listening socket
+# caught by: source
+from http.server import HTTPServer

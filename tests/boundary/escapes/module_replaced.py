@@ -1,0 +1,5 @@
+# hides: another module under a known name
+# caught by: source
+import sys
+import types
+sys.modules["json"] = types.ModuleType("json")

@@ -1,0 +1,3 @@
+# hides: processes
+# caught by: source
+import multiprocessing as mp

@@ -1,0 +1,3 @@
+# hides: every loaded class, asked of type
+# caught by: source
+type.__subclasses__(object)

@@ -1,0 +1,4 @@
+# hides: a signal to another process
+# caught by: source
+import os
+os.kill(1, 9)

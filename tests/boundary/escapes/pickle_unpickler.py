@@ -1,0 +1,3 @@
+# hides: objects that run when read, by the class
+# caught by: source
+from pickle import Unpickler

@@ -1,0 +1,4 @@
+# hides: a process, inside a harmless-looking question
+# caught by: source
+import platform
+platform.processor()

@@ -1,0 +1,3 @@
+# hides: a terminal process
+# caught by: source
+import pty

@@ -1,0 +1,3 @@
+# hides: a connection
+# caught by: source
+import socket

@@ -1,0 +1,3 @@
+# hides: a database
+# caught by: source
+import sqlite3

@@ -1,0 +1,3 @@
+# hides: a process, by a plain import
+# caught by: source
+import subprocess

@@ -1,0 +1,3 @@
+# coding: no-such-encoding
+# hides: whatever an unknown encoding would turn this into
+# caught by: source

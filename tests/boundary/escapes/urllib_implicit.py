@@ -1,0 +1,4 @@
+# hides: a connection, the submodule by attribute
+# caught by: source
+import urllib
+urllib.request.urlopen("http://x")

@@ -1,0 +1,3 @@
+# hides: a browser process
+# caught by: source
+import webbrowser

@@ -1,0 +1,3 @@
+# looks like: literal_eval
+import ast
+print(ast.literal_eval("[1]"))

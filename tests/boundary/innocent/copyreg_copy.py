@@ -1,0 +1,3 @@
+# looks like: copies
+import copy
+X = copy.deepcopy({"subprocess": "os.system"})

@@ -1,0 +1,3 @@
+# looks like: a class made at run time
+def make(name):
+    return type(name, (object,), {"x": 1})

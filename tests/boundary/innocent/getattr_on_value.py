@@ -1,0 +1,3 @@
+# looks like: getattr on a value
+def field(event, name):
+    return getattr(event, name, None)

@@ -1,0 +1,3 @@
+# looks like: status codes
+from http import HTTPStatus
+OK = HTTPStatus.OK

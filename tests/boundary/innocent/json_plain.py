@@ -1,0 +1,3 @@
+# looks like: json
+import json
+print(json.dumps(json.loads("{}")))

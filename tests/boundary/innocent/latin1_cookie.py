@@ -1,0 +1,3 @@
+# -*- coding: latin-1 -*-
+# looks like: another encoding
+name = 'Zürich'

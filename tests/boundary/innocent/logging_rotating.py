@@ -1,0 +1,3 @@
+# looks like: a rotating log file
+from logging.handlers import RotatingFileHandler
+handler = RotatingFileHandler("x.log")

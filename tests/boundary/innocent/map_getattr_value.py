@@ -1,0 +1,3 @@
+# looks like: getattr mapped over values
+def names(items):
+    return [getattr(i, "name") for i in items]

@@ -1,0 +1,3 @@
+# looks like: open
+with open("x") as file:
+    file.read()

@@ -1,0 +1,4 @@
+# looks like: a function of the module named compile
+def compile(text):
+    return text.split()
+parts = compile("a b")

@@ -1,0 +1,3 @@
+# looks like: parameters named like builtins
+def choose(exec, eval, compile):
+    return exec(eval), compile

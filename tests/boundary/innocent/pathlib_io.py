@@ -1,0 +1,3 @@
+# looks like: files
+from pathlib import Path
+Path("x").write_text("y")

@@ -1,0 +1,3 @@
+# looks like: writing a pickle
+import pickle
+BYTES = pickle.dumps({})

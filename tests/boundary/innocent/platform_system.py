@@ -1,0 +1,3 @@
+# looks like: platform.system
+import platform
+NAME = platform.system()

@@ -1,0 +1,3 @@
+# looks like: re.compile
+import re
+PATTERN = re.compile(r"os\.system\((.*)\)")

@@ -1,0 +1,3 @@
+# looks like: a console without a pager
+from rich.console import Console
+Console().print("os.system")

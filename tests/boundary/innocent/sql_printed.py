@@ -1,0 +1,2 @@
+# looks like: a statement printed
+print("INSERT INTO x (a) VALUES (1)")

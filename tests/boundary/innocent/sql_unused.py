@@ -1,0 +1,2 @@
+# looks like: a statement that reaches no call
+EXAMPLE = "DROP TABLE incidents;"

@@ -1,0 +1,2 @@
+# looks like: str.format
+TEXT = "{} of {}".format("exec", "eval")

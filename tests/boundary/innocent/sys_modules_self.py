@@ -1,0 +1,3 @@
+# looks like: this module's own entry
+import sys
+THIS = sys.modules[__name__]

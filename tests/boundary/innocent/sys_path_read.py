@@ -1,0 +1,3 @@
+# looks like: sys.path read
+import sys
+FIRST = sys.path[0]

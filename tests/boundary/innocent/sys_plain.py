@@ -1,0 +1,3 @@
+# looks like: harmless members of sys
+import sys
+print(sys.argv, sys.version_info, sys.stdout, sys.maxsize)

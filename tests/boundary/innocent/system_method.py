@@ -1,0 +1,3 @@
+# looks like: a method named system
+def describe(host):
+    return host.system()

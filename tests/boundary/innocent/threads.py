@@ -1,0 +1,3 @@
+# looks like: threads
+from concurrent.futures import ThreadPoolExecutor
+import threading

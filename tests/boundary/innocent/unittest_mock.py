@@ -1,0 +1,3 @@
+# looks like: a mock
+from unittest import mock
+m = mock.Mock()

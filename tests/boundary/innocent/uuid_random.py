@@ -1,0 +1,3 @@
+# looks like: a random identifier
+import uuid
+ID = uuid.uuid4()

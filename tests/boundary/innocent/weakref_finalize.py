@@ -1,0 +1,4 @@
+# looks like: a finalizer
+import weakref
+import atexit
+atexit.register(print)

@@ -74,10 +74,11 @@ class Advisor:
         causes = stages.diagnose(subject, anomalies, edges=self._edges, memory=self.memory)
         return stages.describe(subject, stages.incident_id_for(subject), anomalies, causes)
 
-    def advise(self, subject: Subject, *, now: datetime | None = None) -> Advice:
+    def advise(self, subject: Subject, *, now: datetime | None = None, limiter: Limiter | None = None) -> Advice:
         """What to do about ``subject``, or why nothing should be done.
 
         ``now`` (aware) is the subject's own time unless given; cooldowns and the age of memories count from it.
+        Cooldowns and hourly limits are counted in the advisor's own ``limiter`` unless another is given.
         """
         now = now or stages.time_of(subject)
         incident_id = stages.incident_id_for(subject)
@@ -96,7 +97,7 @@ class Advisor:
             causes=causes,
             matches=heard,
             policies=self.policies,
-            limiter=self._limiter,
+            limiter=self._limiter if limiter is None else limiter,
             now=now,
         )
         intents = seal(  # 5

@@ -5,6 +5,8 @@
    what is resolved closed (``ingest.grouping``).
 2. Readings that leave their component's own course, though no threshold sees it, become windows (``detect.course``).
 3. Each open group, each incident and each window is a subject; each gets its advice, in the order of their times.
+   Alerts and readings are one stream, in which a policy's cooldown and hourly limit count. An incident or window that
+   is given as such is a case by itself, often without a time: what was recommended for one does not limit the next.
 4. What could not be read is passed on, by position: nothing is lost silently.
 """
 
@@ -17,10 +19,10 @@ from arf_core.advisor import Advisor
 from arf_core.detect.course import departures
 from arf_core.ingest.batch import Batch, RecordFault
 from arf_core.ingest.grouping import fold
-from arf_core.ingest.groups import Group
 from arf_core.models.advice import Advice
 from arf_core.models.event import ReliabilityEvent, Status
 from arf_core.models.window import Window
+from arf_core.policy.limits import Limiter
 from arf_core.stages import Edges, Subject, time_of
 
 
@@ -67,12 +69,16 @@ def analyze(
     """
     telling = [event for event in batch.events if _is_telling(event, advisor)]
     grouping = fold(telling, edges=edges)  # 1
-    subjects: list[Subject] = [*map(_single, grouping.groups), *batch.incidents, *batch.windows]
+    stream: list[Subject] = list(grouping.groups)
     if adaptive:
-        subjects.extend(_departures(batch.events, advisor))  # 2
-    subjects.sort(key=time_of)
+        stream.extend(_departures(batch.events, advisor))  # 2
+    cases: list[Subject] = [*batch.incidents, *batch.windows]
+    own = {id(case) for case in cases}
     return Analysis(
-        answered=tuple(Answered(subject=subject, advice=advisor.advise(subject)) for subject in watch(subjects)),  # 3
+        answered=tuple(  # 3
+            Answered(subject=subject, advice=advisor.advise(subject, limiter=Limiter() if id(subject) in own else None))
+            for subject in watch(sorted((*stream, *cases), key=time_of))
+        ),
         read=len(batch),
         normal=len(batch.events) - len(telling),
         faults=batch.faults,  # 4
@@ -88,11 +94,6 @@ def _departures(events: Iterable[ReliabilityEvent], advisor: Advisor) -> Iterato
     readings = [event for event in events if event.alert is None and event.status is Status.FIRING]
     found = departures(readings, is_known=advisor.is_abnormal)
     return (window for window in found if advisor.is_abnormal(window))
-
-
-def _single(group: Group) -> Group | ReliabilityEvent:
-    """A group of one event is that event: the same advice as asking about the event itself."""
-    return group.events[0] if len(group.events) == 1 else group
 
 
 def _dropped(groups: int) -> Iterator[str]:

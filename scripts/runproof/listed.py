@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the hook forbids, what it judges and how, and every exception with its reason.
+
+Whatever is not here is refused: a new audit event, a new sensitive import by a dependency, a new native load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+SENSITIVE: Final = frozenset(
+    "subprocess _posixsubprocess socket _socket ssl _ssl asyncio ctypes _ctypes cffi multiprocessing _multiprocessing"
+    " pty webbrowser ftplib smtplib poplib imaplib nntplib telnetlib xmlrpc socketserver sqlite3 _sqlite3 dbm shelve"
+    " httpx requests urllib3 aiohttp mcp neo4j psycopg psycopg2 pymongo redis kubernetes docker boto3 paramiko"
+    " arf_enterprise arf_mcp_client".split()
+)
+"""Modules that can act, connect or load native code: who imports them must be listed."""
+
+_SENSITIVE_PARTS: Final = ("http.client", "http.server", "urllib.request", "concurrent.futures")
+
+_FORBIDDEN_TO_ARF: Final = frozenset(
+    "runpy pkgutil code codeop imp posix fcntl resource signal marshal pickle importlib gc inspect threading _thread"
+    " http builtins".split()
+)
+_ALLOWED_TO_ARF: Final = ("importlib.resources", "threading.Lock", "threading.RLock")
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether importing the module ``name`` must be listed."""
+    return name.split(".")[0] in SENSITIVE or name.startswith(_SENSITIVE_PARTS)
+
+
+def is_forbidden_to_arf(name: str) -> bool:
+    """Whether arf_core itself may not import ``name`` (a module, or a name of a module)."""
+    if any(name == allowed or name.startswith(f"{allowed}.") for allowed in _ALLOWED_TO_ARF):
+        return False
+    if any(allowed.startswith(f"{name}.") for allowed in _ALLOWED_TO_ARF):
+        return False  # `from importlib.resources import files` asks for importlib.resources and importlib
+    return is_sensitive(name) or name.split(".")[0] in _FORBIDDEN_TO_ARF
+
+
+IMPORTS: Final[Mapping[tuple[str, str], str]] = {}
+"""(who, which sensitive module) → why that is no way to act."""
+
+NATIVE: Final[Mapping[tuple[str, str], str]] = {}
+"""(who, which event with which arguments) → why."""
+
+WRITES: Final[Mapping[str, int]] = {
+    "os.rename": 2,
+    "os.remove": 1,
+    "os.mkdir": 1,
+    "os.rmdir": 1,
+    "os.link": 2,
+    "os.symlink": 2,
+    "os.chmod": 1,
+    "os.chown": 1,
+    "os.truncate": 1,
+    "os.utime": 1,
+    "os.setxattr": 1,
+    "os.removexattr": 1,
+    "os.chflags": 1,
+    "shutil.copyfile": 2,
+    "shutil.copymode": 2,
+    "shutil.copystat": 2,
+    "shutil.copytree": 2,
+    "shutil.move": 2,
+    "shutil.rmtree": 1,
+    "shutil.chown": 1,
+    "shutil.make_archive": 1,
+    "shutil.unpack_archive": 2,
+    "tempfile.mkstemp": 1,
+    "tempfile.mkdtemp": 1,
+    "pathlib.Path.touch": 1,
+}
+"""Events that change files → how many of their first arguments are paths, all of which must be declared outputs."""
+
+RELATIVE: Final = frozenset({"os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink"})
+"""Those of :data:`WRITES` whose numbers can only be descriptors of folders, which hide where a path leads."""
+
+EVALUATION: Final = frozenset({"exec", "compile", "marshal.loads", "marshal.load", "pickle.find_class"})
+"""Code from data: not even by way of the standard library, except for :data:`MACHINERY`."""
+
+DYNAMIC: Final = EVALUATION | {
+    "code.__new__",
+    "function.__new__",
+    "object.__getattr__",
+    "object.__setattr__",
+    "object.__delattr__",
+    "sys._getframe",
+    "sys._getframemodulename",
+    "sys._current_frames",
+    "sys._current_exceptions",
+    "gc.get_objects",
+    "gc.get_referrers",
+    "gc.get_referents",
+    "os.putenv",
+    "os.unsetenv",
+}
+"""What dependencies and the drive may do, and arf_core itself may not."""
+
+MACHINERY: Final = frozenset(
+    "importlib._bootstrap importlib._bootstrap_external zipimport dataclasses collections typing".split()
+)
+"""The parts of the standard library that make code from a declaration: imports, dataclasses, named tuples, types."""
+
+ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {
+    ("arf_core.constants", "__class__"): "the seal itself: the module's class is replaced by one that refuses changes",
+}
+"""(module of arf_core, attribute) → why it may touch an attribute that raises an audit event."""
+
+HARMLESS: Final = frozenset(
+    {
+        "array.__new__",
+        "builtins.id",
+        "cpython.run_module",
+        "glob.glob",
+        "glob.glob/2",
+        "os.getxattr",
+        "os.listdir",
+        "os.listxattr",
+        "os.scandir",
+        "os.walk",
+        "os.fwalk",
+        "pathlib.Path.glob",
+        "pathlib.Path.rglob",
+        "time.sleep",
+    }
+)
+"""Events that read or compute only. They are counted."""

@@ -26,7 +26,7 @@ from arf_core.policy.limits import Limiter
 from arf_core.policy.load import load_defaults
 from arf_core.policy.rules import PolicySet
 from arf_core.policy.weigh import NEIGHBOURS
-from arf_core.prospect import impact, outlook
+from arf_core.prospect import impact, outlook, rates_of
 from arf_core.recall.embedding import SignalEmbedder
 from arf_core.recall.memory import InMemoryIncidents
 from arf_core.seal import seal
@@ -55,6 +55,7 @@ class Advisor:
             max_age=timedelta(days=self.config.MAX_RAG_LOOKBACK_DAYS),
         )
         self._thresholds = _thresholds(self.config)
+        self._rates = rates_of(self.config)
         self._limiter = Limiter()
         # More is heard than is shown: the votes of the nearest decide.
         self._heard = max(self.config.recall_limit, NEIGHBOURS) if self.config.recall_limit else 0
@@ -117,7 +118,7 @@ class Advisor:
             intents=intents,
             refused=decision.refused,
             outlook=outlook(subject, anomalies, self._thresholds),
-            impact=impact(subject, anomalies, self.config),
+            impact=impact(subject, anomalies, self._rates, self._thresholds),
             because=decision.because,
         )
 

@@ -21,7 +21,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring  # in C, with the escapes of RFC 8785 section 3.2.2.2
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -160,7 +159,8 @@ def _object(value: Mapping[str, object]) -> str:
         ordinary = "".join(value).isascii()  # for ASCII keys, the order of code points is that of UTF-16
     except TypeError as error:
         raise InputError(f"the value has no canonical JSON: a key is not a string ({error})") from error
-    members = sorted(value.items(), key=_name if ordinary else _utf16_order)
+    # The keys differ, so a comparison of two members never gets to their values.
+    members = sorted(value.items()) if ordinary else sorted(value.items(), key=_utf16_order)
     return "{" + ",".join([f"{_quoted(key)}:{_WRITERS.get(type(item), _other)(item)}" for key, item in members]) + "}"
 
 
@@ -216,7 +216,6 @@ def _encoded(text: str) -> bytes:
         raise InputError(f"the value has no canonical JSON: a lone surrogate U+{ord(text[error.start]):04X}") from error
 
 
-_name = itemgetter(0)
 _quoted: Final[Callable[[str], str]] = encode_basestring
 # By exact type, for this is the hot path of sealing: a dictionary look-up and a call, most often into C.
 _WRITERS: Final[Mapping[type, Callable[..., str]]] = {

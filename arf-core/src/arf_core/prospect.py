@@ -32,10 +32,11 @@ def outlook(subject: Subject, anomalies: Sequence[Anomaly], thresholds: Threshol
     return tuple(sorted(found, key=lambda one: (one.forecast.seconds_to_threshold, one.component, one.metric)))
 
 
-def impact(subject: Subject, anomalies: Sequence[Anomaly], config: OSSConfig) -> Impact | None:
+def impact(
+    subject: Subject, anomalies: Sequence[Anomaly], rates: Rates | None, thresholds: Thresholds
+) -> Impact | None:
     """What the worst component's failures cost; None where no rate is configured, because nothing is invented."""
-    rates = _rates(config)
-    if rates == Rates(currency=config.currency) or not anomalies:
+    if rates is None or not anomalies:
         return None
     measured = anomalies[0].measured
     latency = _number(measured.get("latency_p99"))
@@ -44,8 +45,20 @@ def impact(subject: Subject, anomalies: Sequence[Anomaly], config: OSSConfig) ->
         error_rate=_number(measured.get("error_rate")),
         duration_s=_duration(subject),
         rates=rates,
-        slow=latency is not None and latency > config.latency_critical,
+        slow=latency is not None and latency > thresholds.latency_critical,
     )
+
+
+def rates_of(config: OSSConfig) -> Rates | None:
+    """The rates that are configured, None if none is."""
+    rates = Rates(
+        requests_per_user=config.requests_per_user,
+        revenue_per_request=config.revenue_per_request,
+        revenue_per_minute=config.revenue_per_minute,
+        lost_share_when_slow=config.lost_share_when_slow,
+        currency=config.currency,
+    )
+    return None if rates == Rates(currency=config.currency) else rates
 
 
 def _of_component(window: Window, component: str, thresholds: Thresholds) -> Iterator[Outlook]:
@@ -72,16 +85,6 @@ def _duration(subject: Subject) -> float:
         return MINUTE_S
     samples = max((len(series) for metrics in subject.abnormal.values() for series in metrics.values()), default=1)
     return samples * subject.step_s
-
-
-def _rates(config: OSSConfig) -> Rates:
-    return Rates(
-        requests_per_user=config.requests_per_user,
-        revenue_per_request=config.revenue_per_request,
-        revenue_per_minute=config.revenue_per_minute,
-        lost_share_when_slow=config.lost_share_when_slow,
-        currency=config.currency,
-    )
 
 
 def _number(value: object) -> float | None:

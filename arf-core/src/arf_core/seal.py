@@ -98,7 +98,6 @@ def _evidence(anomaly: Anomaly) -> FrozenMap:
             "severity": anomaly.severity.value,
             "score": round(anomaly.score, 6),
             "measured": {name: _rounded(value) for name, value in anomaly.measured.items()},
-            "because": anomaly.because,
         }
     )
 

@@ -66,7 +66,7 @@ class FrozenMap(Written, Mapping[str, Json]):
     def written(self) -> str:
         """The canonical text, which is made when it is first asked for."""
         if self._text is None:
-            object.__setattr__(self, "_text", canonical_text(self._items))
+            _set_text(self, canonical_text(self._items))
         return cast("str", self._text)
 
     def __hash__(self) -> int:
@@ -145,25 +145,33 @@ _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 def _frozen_map(items: object, *, depth: int) -> FrozenMap:
     if type(items) is FrozenMap:
         return _checked_depth(items, depth)
-    if not isinstance(items, Mapping):
+    if type(items) is not dict and not isinstance(items, Mapping):
         raise InputError(f"{shown(items)} is not a mapping")
     _check_room(depth)
+    found, below = _frozen_items(items, depth=depth + 1)
     frozen = object.__new__(FrozenMap)
-    found = _frozen_items(items, depth=depth + 1)
-    object.__setattr__(frozen, "_items", MappingProxyType(found))
-    object.__setattr__(frozen, "_text", None)
-    object.__setattr__(frozen, "_depth", 1 + max(map(_depth_of, found.values()), default=0))
+    _set_items(frozen, MappingProxyType(found))
+    _set_text(frozen, None)
+    _set_depth(frozen, 1 + below)
     return frozen
 
 
-def _frozen_items(items: Mapping[object, object], *, depth: int) -> dict[str, Json]:
+def _frozen_items(items: Mapping[object, object], *, depth: int) -> tuple[dict[str, Json], int]:
+    """The items, frozen, and how deep the deepest of them is."""
     found: dict[str, Json] = {}
+    below = 0
     for key, value in items.items():
         plain = key if type(key) is str and key.isascii() else _frozen_key(key)
-        found[plain] = _leaf(value) if type(value) in _LEAVES else freeze(value, depth=depth)
+        if type(value) is str and value.isascii():  # the commonest, so the first
+            found[plain] = value
+        elif type(value) in _LEAVES:
+            found[plain] = _leaf(value)
+        else:
+            found[plain] = inner = freeze(value, depth=depth)
+            below = max(below, _depth_of(inner))
     if len(found) != len(items):
         raise InputError(f"a key of {shown(list(items))} stands twice")
-    return found
+    return found, below
 
 
 def _frozen_key(key: object) -> str:
@@ -224,3 +232,9 @@ def _whole_text(value: str) -> str:
     except UnicodeEncodeError as error:
         raise InputError(f"{shown(value)} has a lone surrogate: it is not Unicode text") from error
     return value
+
+
+# The setters of the slots themselves: FrozenMap refuses assignment, and object.__setattr__ looks them up each time.
+_set_items = FrozenMap._items.__set__  # type: ignore[attr-defined]  # noqa: SLF001 - this module's own
+_set_text = FrozenMap._text.__set__  # type: ignore[union-attr]  # noqa: SLF001 - this module's own
+_set_depth = FrozenMap._depth.__set__  # type: ignore[attr-defined]  # noqa: SLF001 - this module's own

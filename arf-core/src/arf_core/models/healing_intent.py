@@ -188,38 +188,26 @@ class HealingIntent:
                 object.__setattr__(self, name, value)
 
     def _seal(self) -> None:
-        identity = self._identity()
-        intent_id = canonical.text_short_id("intent_", canonical.object_text(identity))
+        """Write each member once, in the order that canonical JSON gives the keys, and digest what was written."""
+        text = canonical.canonical_text
+        action, component, incident_id = f'"{self.action.value}"', text(self.component), text(self.incident_id)
+        detected_at, parameters = f'"{canonical.write_time(self.detected_at)}"', self.parameters.written()
+        intent_id = canonical.text_short_id(
+            "intent_",
+            f'{{"action":{action},"component":{component},"detected_at":{detected_at},'
+            f'"incident_id":{incident_id},"parameters":{parameters}}}',
+        )
         context_digest = _CONTEXTS.digest_of((self.reasoning_chain, self.similar_incidents, self.evidence))
-        request = identity | self._grounds(intent_id, context_digest)
-        object.__setattr__(self, "intent_id", intent_id)
-        object.__setattr__(self, "context_digest", context_digest)
-        object.__setattr__(self, "digest", canonical.text_digest(SCHEMA, canonical.object_text(request)))
-
-    def _identity(self) -> dict[str, str]:
-        """The canonical text of each member that identifies the intent."""
-        text = canonical.canonical_text
-        return {
-            "action": f'"{self.action.value}"',
-            "component": text(self.component),
-            "detected_at": f'"{canonical.write_time(self.detected_at)}"',
-            "incident_id": text(self.incident_id),
-            "parameters": self.parameters.written(),
-        }
-
-    def _grounds(self, intent_id: str, context_digest: str) -> dict[str, str]:
-        """The canonical text of each member that the request has beside the identity."""
-        text = canonical.canonical_text
-        return {
-            "confidence": text(self.confidence),
-            "context_digest": f'"{context_digest}"',
-            "intent_id": f'"{intent_id}"',
-            "justification": text(self.justification),
-            "policy_applied": text(self.policy_applied),
-            "requires_enterprise": "true",
-            "rollback_hint": text(self.rollback_hint),
-            "schema": f'"{SCHEMA}"',
-        }
+        digest = canonical.text_digest(
+            SCHEMA,
+            f'{{"action":{action},"component":{component},"confidence":{text(self.confidence)},'
+            f'"context_digest":"{context_digest}","detected_at":{detected_at},"incident_id":{incident_id},'
+            f'"intent_id":"{intent_id}","justification":{text(self.justification)},"parameters":{parameters},'
+            f'"policy_applied":{text(self.policy_applied)},"requires_enterprise":true,'
+            f'"rollback_hint":{text(self.rollback_hint)},"schema":"{SCHEMA}"}}',
+        )
+        for name, value in (("intent_id", intent_id), ("context_digest", context_digest), ("digest", digest)):
+            object.__setattr__(self, name, value)
 
 
 _CONTEXT: Final = ("reasoning_chain", "similar_incidents", "evidence")

@@ -40,9 +40,11 @@ def moment_of(value: object) -> datetime:
 
 def sequence_of(name: str, value: object) -> tuple[object, ...]:
     """A list of JSON values, deeply frozen."""
+    if isinstance(value, (list, tuple)):
+        return cast("tuple[object, ...]", freeze(value))
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise IntentError(f"{name} is {shown(value)}: it must be a list")
-    return cast("tuple[object, ...]", freeze(value if isinstance(value, (list, tuple)) else list(value)))
+    return cast("tuple[object, ...]", freeze(list(value)))
 
 
 def text_of(name: str, value: object, *, empty: bool = True) -> str:

@@ -73,7 +73,7 @@ def _samples(samples: Sequence[float | None]) -> tuple[float | None, ...]:
 def _movement(signal: Signal) -> str:
     if signal.value is None or signal.baseline is None:
         return signal.direction.value
-    return f"{signal.baseline:.4g} → {signal.value:.4g}"
+    return f"from {signal.baseline:.4g} to {signal.value:.4g}"
 
 
 def _bar(cause: RootCause, best: RootCause) -> Bar:

@@ -118,6 +118,13 @@ def test_an_export_of_incidents_is_counted_digested_and_stable(
     assert exports[0]["digest"].startswith("sha256:")
 
 
+def test_an_export_without_a_memory_is_empty_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["export", "incidents", "--format", "json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["count"] == 0
+    assert "--memory" in printed.err
+
+
 def test_an_export_of_the_settings_holds_what_was_changed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,9 @@ from arf_core.cli.output import Answer, QuietOption, emit
 from arf_core.cli.show import ConfigOption
 
 
+NO_MEMORY = "memory lasts as long as a program: name the file your incidents are kept in with --memory"
+
+
 class ExportFormat(StrEnum):
     """The forms of an export."""
 
@@ -37,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def incidents(
     *,
-    memory: Annotated[Path, typer.Option(help="The incidents to export (JSONL).")],
+    memory: Annotated[Path | None, typer.Option(help="The incidents to export (JSONL).")] = None,
     form: FormatOption = ExportFormat.JSON,
     json: JsonOption = True,
     quiet: QuietOption = False,
@@ -47,7 +50,7 @@ def incidents(
     from arf_core.export import export_incidents
 
     advisor = Advisor()
-    warnings = remember_file(advisor, memory, default_time=datetime.now(UTC))
+    warnings = [NO_MEMORY] if memory is None else remember_file(advisor, memory, default_time=datetime.now(UTC))
     _emit(export_incidents(advisor.memory.incidents), warnings, form, as_json=json, quiet=quiet)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum, log1p
 from typing import Final
 
 import numpy as np
@@ -69,7 +70,7 @@ def findings(shifts: Sequence[Shift], graph: CallGraph) -> dict[str, Findings]:
 
 def suspicion(found: Findings) -> float:
     """How suspicious the findings make a component: their sum, damped so that a huge one does not drown the rest."""
-    return float(sum(np.log1p(finding.strength) for finding in found.values()))
+    return fsum(log1p(finding.strength) for finding in found.values())
 
 
 def dominant_kind(found: Findings, *, alert: SignalKind | None = None) -> SignalKind:

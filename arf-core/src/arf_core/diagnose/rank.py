@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Final
 
 from arf_core.diagnose.blame import blame
@@ -76,7 +77,8 @@ def _scores(suspected: Mapping[str, float], blamed: Mapping[str, float]) -> dict
 
 def _cause(name: str, place: int, view: _View) -> RootCause:
     found = view.evidence.get(name, {})
-    total = sum(view.scores.values())
+    # fsum: what sum() gives for floats changed with Python 3.12.
+    total = fsum(view.scores.values())
     share = view.scores[name] / total if total > 0 else 1 / len(view.scores)
     return RootCause(
         component=name,

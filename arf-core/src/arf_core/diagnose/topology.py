@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import fsum
 from typing import Final
 
 LONGEST_CHAIN: Final = 50
@@ -72,7 +73,7 @@ class CallGraph:
         arrived: dict[str, float] = defaultdict(float)
         for component, part in sorted(moving.items()):
             explained = _explained(component, self.callees(component), excess) if part > NEGLIGIBLE else {}
-            together = sum(explained.values())
+            together = fsum(explained.values())
             for callee, share in explained.items():
                 arrived[callee] += part * share / max(1.0, together)
             rests[component] += part * (1.0 - min(1.0, together))

@@ -56,9 +56,7 @@ def read_report(lines: bytes) -> Report:
     """The report that :class:`Line` wrote."""
     documents = [json.loads(line) for line in lines.splitlines()]
     figures = [document["figures"] for document in documents if "figures" in document]
-    return Report(
-        findings=tuple(_findings(documents)), figures=figures[-1] if figures else {}, ended=len(figures) == 1
-    )
+    return Report(findings=tuple(_findings(documents)), figures=figures[-1] if figures else {}, ended=len(figures) == 1)
 
 
 def _findings(documents: list[dict[str, dict[str, str]]]) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ class Watch:
         if clean and early:
             raise CouldNotRun(f"loaded before the hook was there: {', '.join(early)}")
         self._import = builtins.__import__
-        builtins.__import__ = self._watched_import
+        builtins.__import__ = self._watched_import  # type: ignore[assignment]
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
@@ -74,11 +74,12 @@ class Watch:
     ) -> object:
         """As ``__import__``. The audit event is raised only where a module is loaded for the first time."""
         importer = str((globals or {}).get("__name__", ""))
-        if importer.split(".")[0] == "arf_core" and not self._busy:
+        if importer.split(".", 1)[0] == "arf_core" and not self._busy:
             self._busy = True
             try:
-                for full in (name, *(f"{name}.{part}" for part in fromlist or ())):
-                    self._judge_import(full, asked(self._package))
+                for full in [f"{name}.{part}" for part in fromlist or ()] or [name]:
+                    if listed.is_forbidden_to_arf(full):
+                        self._refuse("import", f"of {full} by arf_core", asked(self._package))
             finally:
                 self._busy = False
         return self._import(name, globals, locals, fromlist or (), level)
@@ -93,6 +94,9 @@ class Watch:
             self._judge_paths(event, arguments, who)
         elif event in listed.DYNAMIC:
             self._judge_dynamic(event, arguments, who)
+        elif event in listed.INSTRUMENTS:
+            if who.arf is not None or who.outside.module != "runproof.child":
+                self._refuse(event, "only the proof itself may", who)
         elif event.startswith("ctypes."):
             self._judge_native(event, arguments, who)
         else:
@@ -100,10 +104,10 @@ class Watch:
 
     def _judge_import(self, name: str, who: Asked) -> None:
         if who.is_arf:
-            if listed.is_forbidden_to_arf(name):
+            if listed.is_sensitive(name):
                 self._refuse("import", f"of {name} by arf_core", who)
         elif listed.is_sensitive(name):
-            pair = (who.outside.module.split(".")[0], name.split(".")[0])
+            pair = (who.outside.module.split(".")[0], name.split(".", 1)[0])
             self.imported.add(pair)
             if pair not in listed.IMPORTS:
                 self._refuse("import", f"of {name} by {who.outside.module}, which is not listed", who)
@@ -145,7 +149,7 @@ class Watch:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False
         resolved = os.path.realpath(os.fsdecode(path))
-        return resolved == os.devnull or resolved.startswith(self._outputs)
+        return resolved == os.devnull or (resolved + os.sep).startswith(self._outputs)
 
     def _refuse(self, event: str, what: str, who: Asked) -> None:
         self._line.tell(Finding(kind=event, what=what, where=who.where))

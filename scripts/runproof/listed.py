@@ -6,6 +6,7 @@ Whatever is not here is refused: a new audit event, a new sensitive import by a 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -28,22 +29,39 @@ _ALLOWED_TO_ARF: Final = ("importlib.resources", "threading.Lock", "threading.RL
 
 def is_sensitive(name: str) -> bool:
     """Whether importing the module ``name`` must be listed."""
-    return name.split(".")[0] in SENSITIVE or name.startswith(_SENSITIVE_PARTS)
+    return name.split(".", maxsplit=1)[0] in SENSITIVE or name.startswith(_SENSITIVE_PARTS)
 
 
 def is_forbidden_to_arf(name: str) -> bool:
     """Whether arf_core itself may not import ``name`` (a module, or a name of a module)."""
     if any(name == allowed or name.startswith(f"{allowed}.") for allowed in _ALLOWED_TO_ARF):
         return False
-    if any(allowed.startswith(f"{name}.") for allowed in _ALLOWED_TO_ARF):
-        return False  # `from importlib.resources import files` asks for importlib.resources and importlib
-    return is_sensitive(name) or name.split(".")[0] in _FORBIDDEN_TO_ARF
+    return is_sensitive(name) or name.split(".", maxsplit=1)[0] in _FORBIDDEN_TO_ARF
 
 
-IMPORTS: Final[Mapping[tuple[str, str], str]] = {}
+_SOCKET: Final[Mapping[tuple[str, str], str]] = (
+    {("pydantic", "socket"): "pydantic.plugin._loader loads importlib.metadata, it email, it socket: for make_msgid()"}
+    if sys.version_info < (3, 13)
+    else {("prompt_toolkit", "socket"): "by asyncio; email no longer loads it at once"}
+)
+
+IMPORTS: Final[Mapping[tuple[str, str], str]] = {
+    ("typer", "subprocess"): "typer.main, for typer.launch(), which arf never calls",
+    ("typer", "_posixsubprocess"): "by subprocess",
+    ("typing_extensions", "_socket"): "for _socket.CAPI, to name the type of a capsule",
+    ("numpy", "ctypes"): "numpy._core._internal, for the attribute ndarray.ctypes",
+    ("numpy", "_ctypes"): "by ctypes",
+    ("prompt_toolkit", "asyncio"): "cel (CEL conditions) imports its own command line, it prompt_toolkit: for prompts",
+    ("prompt_toolkit", "concurrent"): "by asyncio",
+    ("prompt_toolkit", "ssl"): "by asyncio",
+    ("prompt_toolkit", "_ssl"): "by ssl",
+    **_SOCKET,
+}
 """(who, which sensitive module) → why that is no way to act."""
 
-NATIVE: Final[Mapping[tuple[str, str], str]] = {}
+NATIVE: Final[Mapping[tuple[str, str], str]] = {
+    ("numpy", "ctypes.dlopen NoneType"): "importing ctypes opens the program itself, for ctypes.pythonapi",
+}
 """(who, which event with which arguments) → why."""
 
 WRITES: Final[Mapping[str, int]] = {
@@ -78,8 +96,10 @@ WRITES: Final[Mapping[str, int]] = {
 RELATIVE: Final = frozenset({"os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink"})
 """Those of :data:`WRITES` whose numbers can only be descriptors of folders, which hide where a path leads."""
 
-EVALUATION: Final = frozenset({"exec", "compile", "marshal.loads", "marshal.load", "pickle.find_class"})
-"""Code from data: not even by way of the standard library, except for :data:`MACHINERY`."""
+EVALUATION: Final = frozenset(
+    {"exec", "compile", "marshal.loads", "marshal.load", "pickle.find_class", "os.putenv", "os.unsetenv"}
+)
+"""Code from data, and the environment: not even by way of the standard library, except for :data:`MACHINERY`."""
 
 DYNAMIC: Final = EVALUATION | {
     "code.__new__",
@@ -94,10 +114,11 @@ DYNAMIC: Final = EVALUATION | {
     "gc.get_objects",
     "gc.get_referrers",
     "gc.get_referents",
-    "os.putenv",
-    "os.unsetenv",
 }
 """What dependencies and the drive may do, and arf_core itself may not."""
+
+INSTRUMENTS: Final = frozenset({"sys.setprofile", "sys.monitoring.register_callback"})
+"""What would blind the proof: only its own profiler may."""
 
 MACHINERY: Final = frozenset(
     "importlib._bootstrap importlib._bootstrap_external zipimport dataclasses collections typing".split()
@@ -124,7 +145,22 @@ HARMLESS: Final = frozenset(
         "os.fwalk",
         "pathlib.Path.glob",
         "pathlib.Path.rglob",
+        "sys.excepthook",
+        "sys.unraisablehook",
         "time.sleep",
     }
 )
 """Events that read or compute only. They are counted."""
+
+_ABSTRACT = "a Protocol: its methods are descriptions without a body; an implementation of each is driven"
+EXCLUDED: Final[Mapping[str, str]] = {
+    "arf_core.plot.canvas.Canvas": _ABSTRACT,
+    "arf_core.seams.Embedder": _ABSTRACT,
+    "arf_core.seams.IncidentMemory": _ABSTRACT,
+    "arf_core.seams.IntentSink": _ABSTRACT,
+}
+"""Public names (and all below) that the drive need not run → why. One that excludes nothing is stale and fails."""
+
+EXCLUDED_WITHOUT_PILLOW: Final[Mapping[str, str]] = {
+    "arf_core.plot.canvas.PngCanvas": "Pillow, the extra `plot`, is not installed",
+}

@@ -3,8 +3,8 @@
 
 Functions and methods are taken from the compiled source (nothing hides behind a decorator), classes from the modules.
 A name is public if no part of it begins with an underscore. A function was touched if its code ran. A class was touched
-if any code of its own ran: its ``__init__``, also a generated one, or a method; a class without code (an enumeration, an
-error) has nothing that could run but its body, which runs at import.
+if any code of its own ran: its ``__init__``, also a generated one, or a method. A class without code (an error, an
+enumeration) has nothing that could run but its body, which runs at import.
 """
 
 from __future__ import annotations
@@ -23,11 +23,17 @@ class Name:
 
     full: str
     where: str
-    codes: frozenset[tuple[str, int, str]]
+    codes: frozenset[Mark]
 
 
-def key_of(code: CodeType) -> tuple[str, int, str]:
-    """What tells one piece of code from another: file, first line and qualified name."""
+Mark = tuple[str, int, str] | int
+"""What tells one piece of code from another: file, first line and qualified name; its identity if it was generated."""
+
+
+def mark_of(code: CodeType) -> Mark:
+    """The mark of ``code``."""
+    if code.co_filename.startswith("<"):
+        return id(code)
     return code.co_filename, code.co_firstlineno, code.co_qualname
 
 
@@ -45,20 +51,20 @@ def public_names(modules: Iterable[ModuleType]) -> tuple[Name, ...]:
 
 def untouched(names: Iterable[Name], ran: Iterable[CodeType], excluded: Mapping[str, str]) -> tuple[Name, ...]:
     """The names that did not run and are not excluded."""
-    keys = {key_of(code) for code in ran}
-    return tuple(name for name in names if not is_touched(name, keys) and not _reason(name, excluded))
+    marks = {mark_of(code) for code in ran}
+    return tuple(name for name in names if not is_touched(name, marks) and not _reason(name, excluded))
 
 
 def stale(names: Iterable[Name], ran: Iterable[CodeType], excluded: Mapping[str, str]) -> tuple[str, ...]:
     """The exclusions that exclude nothing: every name below them ran, or there is none."""
-    keys = {key_of(code) for code in ran}
-    idle = {prefix for name in names if not is_touched(name, keys) for prefix in excluded if _below(name.full, prefix)}
+    marks = {mark_of(code) for code in ran}
+    idle = {prefix for name in names if not is_touched(name, marks) for prefix in excluded if _below(name.full, prefix)}
     return tuple(prefix for prefix in excluded if prefix not in idle)
 
 
-def is_touched(name: Name, keys: set[tuple[str, int, str]]) -> bool:
-    """Whether any code of ``name`` is among ``keys``."""
-    return not name.codes or not name.codes.isdisjoint(keys)
+def is_touched(name: Name, marks: set[Mark]) -> bool:
+    """Whether any code of ``name`` is among ``marks``."""
+    return not name.codes or not name.codes.isdisjoint(marks)
 
 
 def _reason(name: Name, excluded: Mapping[str, str]) -> str | None:
@@ -71,14 +77,14 @@ def _below(full: str, prefix: str) -> bool:
 
 def _functions(module: ModuleType) -> Iterator[Name]:
     file = inspect.getsourcefile(module)
-    if file is None or not inspect.getsource(module).strip():
+    if file is None:
         return
     with open(file, "rb") as source:  # noqa: PTH123 - as bytes, with the encoding that the file declares
         body = compile(source.read(), file, "exec", dont_inherit=True)
     for code in _inside(body):
         if _is_function(code) and _is_public(code.co_qualname):
             where = f"{file}:{code.co_firstlineno}"
-            yield Name(full=f"{module.__name__}.{code.co_qualname}", where=where, codes=frozenset({key_of(code)}))
+            yield Name(full=f"{module.__name__}.{code.co_qualname}", where=where, codes=frozenset({mark_of(code)}))
 
 
 def _inside(code: CodeType) -> Iterator[CodeType]:
@@ -100,7 +106,11 @@ def _is_public(qualified: str) -> bool:
 def _classes(module: ModuleType) -> Iterator[Name]:
     for kind in _defined(module, vars(module).values()):
         if _is_public(kind.__qualname__):
-            codes = frozenset(map(key_of, _codes(kind)))
+            # Not what an enumeration or a protocol is given by the standard library: that runs for any other, too.
+            own = [
+                code for code in _codes(kind) if code.co_filename.startswith("<") or code.co_filename == module.__file__
+            ]
+            codes = frozenset(map(mark_of, own))
             yield Name(full=f"{module.__name__}.{kind.__qualname__}", where=str(module.__file__), codes=codes)
 
 
@@ -113,7 +123,9 @@ def _defined(module: ModuleType, values: Iterable[object]) -> Iterator[type]:
 
 def _codes(kind: type) -> Iterator[CodeType]:
     for value in vars(kind).values():
-        inner = getattr(value, "fget", None) or getattr(value, "func", None) or getattr(value, "__func__", None) or value
+        inner = (
+            getattr(value, "fget", None) or getattr(value, "func", None) or getattr(value, "__func__", None) or value
+        )
         function = inspect.unwrap(inner) if callable(inner) else inner
         if inspect.isfunction(function):
             yield function.__code__

@@ -12,6 +12,7 @@ from arf_core import constants
 from arf_core.cli.main import run
 from arf_core.cli.output import LONG_WORK, watched
 from arf_core.errors import every_error
+from arf_core.version import __version__
 
 COMMANDS = [
     ["analyze"],
@@ -46,6 +47,11 @@ def test_a_wrong_command_line_is_exit_6_and_one_plain_message(
 ) -> None:
     assert run(arguments) == 6
     assert capsys.readouterr().err.startswith("error ARF-1000: ")
+
+
+def test_the_version_is_printed_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"arf-core {__version__}\n"
 
 
 def test_the_capabilities_pin_the_sealed_limits(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,6 +139,7 @@ def test_an_export_of_the_settings_holds_what_was_changed(
     assert json.loads(capsys.readouterr().out)["content"] == [{"name": "latency_critical", "value": 450.0}]
 
 
+@pytest.mark.promise("BEN-1")
 def test_a_benchmark_without_data_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["benchmark", str(tmp_path)]) == 6
     assert "is not there" in capsys.readouterr().err

@@ -61,17 +61,23 @@ def _internal(error: Exception) -> ArfError:
     return ArfError(f"{type(error).__name__}: {error} (run with ARF_DEBUG=1 for the traceback)")
 
 
+def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone
+    """Print the version and exit, if ``asked``."""
+    if asked:
+        typer.echo(f"arf-core {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Answer ``--version``."""
+    """Prepare what all commands share."""
     if os.environ.get("ARF_DEBUG"):
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
-    if version:
-        typer.echo(f"arf-core {__version__}")
-        raise typer.Exit
 
 
 analyze.register(app)

@@ -24,7 +24,8 @@ import rfc8785
 from arf_core import Advisor, ReliabilityEvent
 from arf_core.analysis import analyze
 from arf_core.benchmark.suite import markdown, run
-from arf_core.ingest.reading import Format, read
+from arf_core.ingest.formats import Format
+from arf_core.ingest.reading import read
 from arf_core.models.incident import Incident
 from arf_core.testing import MOMENT, made_incident
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from arf_core.errors import FormatError, InputError
 from arf_core.ingest.batch import Batch, joined
+from arf_core.ingest.formats import Format
 from arf_core.ingest.prometheus import Query
-from arf_core.ingest.reading import Format, Surroundings, read
+from arf_core.ingest.reading import Surroundings, read
 from arf_core.ingest.windows import Baseline
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

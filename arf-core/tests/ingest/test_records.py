@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arf_core.errors import EventError
-from arf_core.ingest.reading import Format, read
+from arf_core.ingest.formats import Format
+from arf_core.ingest.reading import read
 from arf_core.ingest.records import read_event
 from arf_core.models.event import Status
 from arf_core.models.signal import Severity, SignalKind

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from arf_core.cli.files import read_input, read_text, write_output
 from arf_core.cli.output import BAD_INPUT, SUCCESS, Answer, JsonOption, QuietOption, emit, watched
 from arf_core.cli.show import ConfigOption
 from arf_core.errors import InputError, SettingsError
+from arf_core.ingest.formats import Format
 
 if TYPE_CHECKING:
     from arf_core.advisor import Advisor
@@ -29,19 +29,8 @@ MOST_WARNINGS = 20
 """How many bad records are named on standard error."""
 
 
-class InputFormat(StrEnum):
-    """What the input may be."""
-
-    AUTO = "auto"
-    ALERTMANAGER = "alertmanager"
-    PROMETHEUS = "prometheus"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
 Source = Annotated[str, typer.Argument(metavar="FILE|-", help="The file to read, or - for standard input.")]
-FormatOption = Annotated[InputFormat, typer.Option("--format", help="What the input is.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="What the input is.")]
 TopologyOption = Annotated[Path | None, typer.Option(help="Calls: a JSON list of [caller, callee].")]
 BaselineOption = Annotated[Path | None, typer.Option(help="Normal series for windows without their own.")]
 MemoryOption = Annotated[Path | None, typer.Option(help="Incidents to remember (JSONL).")]
@@ -61,7 +50,7 @@ def register(app: typer.Typer) -> None:
 def analyze(
     source: Source,
     *,
-    form: FormatOption = InputFormat.AUTO,
+    form: FormatOption = Format.AUTO,
     topology: TopologyOption = None,
     baseline: BaselineOption = None,
     memory: MemoryOption = None,
@@ -77,11 +66,11 @@ def analyze(
 ) -> None:
     """Say what is wrong, where it began, what resembled it, and what to consider. It changes nothing."""
     from arf_core.analysis import analyze as analyze_batch
-    from arf_core.ingest.reading import Format, read
+    from arf_core.ingest.reading import read
 
     moment = _moment(now)
     around = _surroundings(topology, baseline)
-    batch = read(read_input(source), now=moment, form=Format(form.value), surroundings=around)
+    batch = read(read_input(source), now=moment, form=form, surroundings=around)
     advisor, warnings = _advisor(config, policy, memory, around.query.edges, _earliest(batch, moment))
     analysis = analyze_batch(batch, advisor, edges=around.query.edges, adaptive=not thresholds_only, watch=watched)
     if out is not None:

@@ -16,7 +16,6 @@ from arf_core.cli.analyze import remember_file
 from arf_core.cli.output import Answer, QuietOption, emit
 from arf_core.cli.show import ConfigOption
 
-
 NO_MEMORY = "memory lasts as long as a program: name the file your incidents are kept in with --memory"
 
 

@@ -12,27 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, assert_never
 
 from arf_core.errors import EventError, FormatError, InputError
 from arf_core.ingest import alertmanager, incidents, prometheus, records, windows
 from arf_core.ingest.batch import Batch, Collector, Record
+from arf_core.ingest.formats import Format
 from arf_core.ingest.prometheus import Query
 from arf_core.ingest.tables import read_csv
 from arf_core.ingest.unpack import MAX_UNPACKED, refuse_other_encodings, unpacked
 from arf_core.strict_json import parse_json
-
-
-class Format(StrEnum):
-    """The formats that can be read; AUTO looks at the input."""
-
-    AUTO = "auto"
-    ALERTMANAGER = "alertmanager"
-    PROMETHEUS = "prometheus"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,9 @@ from arf_core.recall.statistics import PatternStatistics
 Edges = Sequence[tuple[str, str]]
 """(caller, callee) pairs."""
 
+SLOW = "PD"
+"""The symptom of a call that took too long (``models.signal.CallSymptom``)."""
+
 MOST_STEPS = 6
 """How many signals a reasoning chain names; the rest are counted."""
 
@@ -135,10 +138,16 @@ def _steps_of_calls(calls: tuple[CallSymptom, ...], component: str) -> list[Reas
             signal=f"calls {place} {component}",
             value=symptom,
             baseline="calls without symptoms",
-            conclusion=f"{count} kinds of calls {place} {component} show {symptom}",
+            conclusion=_said_of_calls(count, place, component, symptom),
         )
         for (place, symptom), count in sorted(found.items())
     ]
+
+
+def _said_of_calls(count: int, place: str, component: str, symptom: str) -> str:
+    calls = f"{count} kind{'' if count == 1 else 's'} of calls {place} {component}"
+    are = "is" if count == 1 else "are"
+    return f"{calls} {are} slow" if symptom == SLOW else f"{calls} {are} answered with {symptom}"
 
 
 def _conclusion(component: str, rank: int, share: float, known: int) -> ReasoningStep:

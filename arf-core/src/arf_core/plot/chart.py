@@ -77,5 +77,5 @@ def _movement(signal: Signal) -> str:
 
 
 def _bar(cause: RootCause, best: RootCause) -> Bar:
-    length = cause.score / best.score if best.score > 0 else 0.0
+    length = cause.share / best.share if best.share > 0 else 0.0
     return Bar(name=f"{cause.rank} {cause.component}", length=length, label=f"{cause.share:.0%} {cause.kind}")

@@ -28,6 +28,7 @@ from arf_core.ingest.formats import Format
 from arf_core.ingest.reading import read
 from arf_core.models.incident import Incident
 from arf_core.testing import MOMENT, made_incident
+from boundary.bench import bench
 
 _T = TypeVar("_T")
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ def speed() -> None:
     one_event()
     batches()
     starts()
+    boundary_scan()
 
 
 def one_event() -> None:
@@ -127,6 +129,14 @@ def starts() -> None:
     code = "import arf_core; print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1])"
     used = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     print(f"| memory after import arf_core | {int(used) / 1024:.0f} MB | | |")
+
+
+def boundary_scan() -> None:
+    """The boundary scan of the open edition; floor: ast.parse of the same files."""
+    found = bench(ROOT / "arf-core/src")
+    for name, rate in (("one process", found.scan_one_process), ("two processes", found.scan)):
+        ratio = found.parse / rate
+        print(f"| boundary scan, {found.lines:,} lines, {name} | {rate:,.0f} lines/s | | {ratio:.1f} × ast.parse |")
 
 
 def timed(step: Callable[[], object], *, times: int, warm: int) -> list[float]:

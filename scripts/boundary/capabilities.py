@@ -190,8 +190,6 @@ METHODS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "create_server": ("LISTEN", ("asyncio", "uvloop")),
     "exec_module": ("DYN-IMPORT", ()),
     "load_module": ("DYN-IMPORT", ()),
-    "f_builtins": ("DYN-GRAPH", ()),
-    "__builtins__": ("DYN-GRAPH", ()),
     "load": (
         "DYN-IMPORT",
         ("importlib.metadata.entry_points", "importlib_metadata.entry_points", "importlib.metadata.distribution"),
@@ -240,47 +238,20 @@ INERT: Final = frozenset(
 )
 """Modules from which no attribute leads anywhere: any name may be looked up on them."""
 
-DISTRIBUTIONS: Final = {
-    "psycopg2-binary": "DATABASE",
-    "psycopg-binary": "DATABASE",
-    "psycopg-pool": "DATABASE",
-    "mysqlclient": "DATABASE",
-    "mysql-connector-python": "DATABASE",
-    "kafka-python": "DATABASE",
-    "confluent-kafka": "DATABASE",
-    "qdrant-client": "DATABASE",
-    "weaviate-client": "DATABASE",
-    "pinecone-client": "DATABASE",
-    "redis-py": "DATABASE",
-    "neo4j-driver": "DATABASE",
-    "elasticsearch7": "DATABASE",
-    "cassandra-driver": "DATABASE",
-    "clickhouse-driver": "DATABASE",
-    "influxdb-client": "DATABASE",
-    "opensearch-py": "DATABASE",
-    "python-arango": "DATABASE",
-    "docker-py": "ORCHESTRATE",
-    "apache-airflow": "ORCHESTRATE",
-    "ansible-core": "ORCHESTRATE",
-    "ansible-runner": "ORCHESTRATE",
-    "google-cloud-compute": "ORCHESTRATE",
-    "azure-mgmt-compute": "ORCHESTRATE",
-    "google-api-python-client": "ORCHESTRATE",
-    "python-openstackclient": "ORCHESTRATE",
-    "python-terraform": "ORCHESTRATE",
-    "python-consul": "ORCHESTRATE",
-    "python-etcd": "ORCHESTRATE",
-    "pyzmq": "NETWORK",
-    "grpcio": "NETWORK",
-    "websocket-client": "NETWORK",
-    "pysocks": "NETWORK",
-    "dnspython": "NETWORK",
-    "slack-sdk": "NETWORK",
-    "pywin32": "PROCESS",
-    "ipython": "DYN-CODE",
-    "arf-enterprise": "ENTERPRISE",
-    "python-daemon": "PROCESS",
-    "pyobjc": "NATIVE",
-    "jpype1": "NATIVE",
-}
-"""Distributions whose name is not the name of the module they install; all others are looked up in MODULES."""
+NAMESPACES: Final = frozenset(("__globals__", "f_globals", "func_globals"))
+"""Attributes that give the namespace of a module as a dict."""
+
+INTERESTING: Final = (
+    frozenset(
+        part for name in (*MODULES, *MEMBERS) for part in (name.rpartition(".")[2], f"_{name.rpartition('.')[2]}")
+    )
+    | METHODS.keys()
+    | REEXPORTED
+    | {f"_{name}" for name in REEXPORTED}
+    | NAMESPACES
+    | {"__dict__", "modules", "__builtins__", "f_builtins", "__subclasses__", "__self__", "__loader__"}
+)
+"""Attribute names that can complete a finding; no other attribute is evaluated for its own sake."""
+
+SPECIAL: Final = BUILTINS.keys() | {"__import__", "__builtins__"}
+"""Builtin names that are a finding, or the namespace of one, wherever they are read."""

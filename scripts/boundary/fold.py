@@ -9,25 +9,17 @@ run. This is how
 from __future__ import annotations
 
 import ast
-import base64
-import binascii
-import builtins
-import codecs
-import html
-import json
 import operator
 import re
-import string
-import urllib.parse
-import zlib
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
+
+from boundary.pure import LARGEST, METHODS, PURE, VALUES
 
 Lookup: TypeAlias = Callable[[ast.expr], tuple[bool, Any]]
 """Gives (True, value) for an expression outside the fold's own names, or (False, dotted path or None)."""
 Env: TypeAlias = dict[str, Any]
 
-_LARGEST: Final = 1 << 16
 _DEEPEST: Final = 600
 _WIDE: Final = re.compile(r"\d{5}|\*")
 """A width in a format that would fill memory."""
@@ -55,9 +47,9 @@ def fold(node: ast.expr, lookup: Lookup, env: Env | None = None, depth: int = 0)
 
 
 def _bounded(value: Any) -> Any:
-    if isinstance(value, (str, bytes, bytearray, list, tuple, set, dict, frozenset)) and len(value) > _LARGEST:
+    if isinstance(value, (str, bytes, bytearray, list, tuple, set, dict, frozenset)) and len(value) > LARGEST:
         raise Unfoldable
-    if isinstance(value, int) and value.bit_length() > _LARGEST:
+    if isinstance(value, int) and value.bit_length() > LARGEST:
         raise Unfoldable
     return value
 
@@ -76,8 +68,8 @@ def _looked_up(node: ast.expr, lookup: Lookup) -> Any:
     known, value = lookup(node)
     if known:
         return value
-    if value in _VALUES:
-        return _VALUES[value]
+    if value in VALUES:
+        return VALUES[value]
     raise Unfoldable
 
 
@@ -114,13 +106,13 @@ def _binary(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
 
 def _operate(op: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(op, (ast.Mult, ast.Pow, ast.LShift)) and isinstance(left, int) and isinstance(right, int):
-        if abs(left) > _LARGEST or abs(right) > 4096:
+        if abs(left) > LARGEST or abs(right) > 4096:
             raise Unfoldable
     elif isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and _WIDE.search(str(left)):
         raise Unfoldable
     elif isinstance(op, ast.Mult):
         size = (left if isinstance(left, int) else len(left)) * (right if isinstance(right, int) else len(right))
-        if size > _LARGEST:
+        if size > LARGEST:
             raise Unfoldable
     return _OPERATORS[op.__class__](left, right)
 
@@ -219,7 +211,7 @@ def _modest(args: list[Any], owner: Any) -> None:
     for size in sizes:
         product *= max(size, 1)
     if product > 1 << 22 or any(
-        isinstance(value, int) and abs(value) > _LARGEST for value in args if not isinstance(owner, int)
+        isinstance(value, int) and abs(value) > LARGEST for value in args if not isinstance(owner, int)
     ):
         raise Unfoldable
     if isinstance(owner, str) and "{" in owner and _WIDE.search(owner):
@@ -246,11 +238,11 @@ def _function(node: ast.expr, lookup: Lookup, env: Env, depth: int) -> Callable[
         return _closure(node, lookup, env, depth)
     if isinstance(node, (ast.Name, ast.Attribute)):
         known, path = lookup(node)
-        if not known and isinstance(path, str) and path in _PURE:
-            return _PURE[path]
+        if not known and isinstance(path, str) and path in PURE:
+            return PURE[path]
     if isinstance(node, ast.Attribute):
         owner = fold(node.value, lookup, env, depth)
-        if isinstance(owner, (str, bytes, bytearray, list, tuple, dict, int)) and node.attr in _METHODS:
+        if isinstance(owner, (str, bytes, bytearray, list, tuple, dict, int)) and node.attr in METHODS:
             return getattr(owner, node.attr)  # type: ignore[no-any-return]
     raise Unfoldable
 
@@ -290,58 +282,6 @@ _COMPARE: Final[dict[type, Callable[[Any, Any], Any]]] = {
     ast.NotIn: lambda a, b: a not in b,
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
-}
-_METHODS: Final = frozenset(
-    """join format replace lower upper strip lstrip rstrip title swapcase capitalize casefold decode encode split
-    rsplit translate removeprefix removesuffix zfill partition
-    rpartition splitlines expandtabs center ljust rjust format_map hex get keys values items index count copy find
-    rfind startswith endswith to_bytes __add__ __getitem__
-    __mul__ __format__ __mod__ __str__ isalpha isdigit isalnum isupper islower""".split()
-)
-_PURE: Final[dict[str, Callable[..., Any]]] = {
-    **{
-        f"builtins.{n}": getattr(builtins, n)
-        for n in """
-        chr ord str int bytes bytearray reversed sorted list tuple set dict zip enumerate map filter len hex
-        oct bin min max sum abs divmod round repr ascii frozenset bool any all range format
-    """.split()
-    },
-    **{
-        f"base64.{n}": getattr(base64, n)
-        for n in """
-        b64decode b32decode b16decode b85decode a85decode urlsafe_b64decode standard_b64decode decodebytes
-        b64encode urlsafe_b64encode b32encode b16encode
-    """.split()
-    },
-    **{f"binascii.{n}": getattr(binascii, n) for n in "unhexlify a2b_hex a2b_base64 hexlify b2a_hex".split()},
-    **{f"operator.{n}": getattr(operator, n) for n in "add concat mod xor getitem mul sub".split()},
-    "codecs.decode": codecs.decode,
-    "codecs.encode": codecs.encode,
-    "zlib.decompress": lambda data: zlib.decompressobj().decompress(data, _LARGEST),
-    "urllib.parse.unquote": urllib.parse.unquote,
-    "urllib.parse.unquote_plus": urllib.parse.unquote_plus,
-    "html.unescape": html.unescape,
-    "json.loads": json.loads,
-    "ast.literal_eval": ast.literal_eval,
-    "builtins.bytes.fromhex": bytes.fromhex,
-    "builtins.bytearray.fromhex": bytearray.fromhex,
-    "builtins.str.join": str.join,
-    "builtins.str.lower": str.lower,
-    "builtins.str.maketrans": str.maketrans,
-    "builtins.str.format": str.format,
-    "builtins.str.replace": str.replace,
-    "builtins.bytes.decode": bytes.decode,
-    "builtins.str.strip": str.strip,
-    "builtins.int.from_bytes": int.from_bytes,
-    "builtins.str.encode": str.encode,
-    "builtins.str.upper": str.upper,
-    "builtins.str.swapcase": str.swapcase,
-    "builtins.int.to_bytes": int.to_bytes,
-    "builtins.str.title": str.title,
-}
-_VALUES: Final[dict[str, Any]] = {
-    f"string.{n}": getattr(string, n)
-    for n in "ascii_lowercase ascii_uppercase ascii_letters digits punctuation printable hexdigits whitespace".split()
 }
 _FOLDS: Final[dict[type, Callable[[Any, Lookup, Env, int], Any]]] = {
     ast.Constant: _constant,

@@ -11,14 +11,20 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from boundary import accesses, declarations
-from boundary.capabilities import BUILTINS, CALLED, HARMLESS, LATENT, MEMBERS, METHODS, MODULES, REEXPORTED
+from boundary import accesses, declarations, handouts, limiting
+from boundary.capabilities import (
+    CALLED,
+    INTERESTING,
+    MEMBERS,
+    MODULES,
+    NAMESPACES,
+    SPECIAL,
+)
 from boundary.evaluate import Evaluator
-from boundary.members import SPACES
+from boundary.rows import capable, row
 from boundary.rules import RULES, Finding
-from boundary.scopes import Scope
+from boundary.scopes import Scope, absolute
 from boundary.values import Ref, Space
-from boundary.walk import absolute
 
 _STARRED: Final = frozenset(name.rpartition(".")[0] for name in MEMBERS) & {
     "os",
@@ -43,32 +49,12 @@ def judge(evaluator: Evaluator, path: str) -> list[Finding]:
             if handler is not None:
                 handler(judge_, node, scope)
         for name, scope in evaluator.module.names:
-            if name.id in _SPECIAL or evaluator.module.stars:
+            if name.id in SPECIAL or evaluator.module.stars:
                 judge_.name(name, scope)
         judge_.follow_aliases()
         found.update(judge_.findings)
         if not evaluator.again():
             return sorted(found)
-
-
-def row(path: str) -> str | None:
-    """The rule of a member of a module, or None where it is harmless."""
-    if path in HARMLESS:
-        return None
-    rule = MEMBERS.get(path)
-    if rule is None and "." in path:
-        parent = path.rpartition(".")[0]
-        rule = MODULES.get(parent) if parent in LATENT and not path.endswith((")", "]")) else None
-    return rule
-
-
-def capable(module: str) -> str | None:
-    """The rule of importing ``module``, or None."""
-    while module:
-        if module in MODULES and module not in LATENT:
-            return MODULES[module]
-        module = module.rpartition(".")[0]
-    return None
 
 
 class Judge:
@@ -81,6 +67,7 @@ class Judge:
         self.findings: list[Finding] = []
         self.imported: set[str] = set()
         self.aliases: set[str] = set()
+        self.carries = evaluator.project.carries(self.module.name)
         kept = (
             names
             for scope in self.module.scopes.values()
@@ -108,7 +95,7 @@ class Judge:
 
     def use(self, node: ast.AST) -> tuple[str, ast.AST | None]:
         """How the value of ``node`` is used: callee, attribute, subscript, compared, bound, or otherwise."""
-        parent = self.module.parents.get(node)
+        parent = self.module.parent(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             return "callee", parent
         if isinstance(parent, ast.Attribute):
@@ -135,7 +122,7 @@ class Judge:
     def member(self, node: ast.AST, ref: Ref) -> None:
         """Report ``ref`` at ``node`` if obtaining it is a finding."""
         rule = row(ref.path)
-        if rule is not None and ref.path in CALLED and self.use(node)[0] != "callee":
+        if ref.path in CALLED and rule is not None and self.use(node)[0] != "callee":
             return
         if rule is None and ref.module and ref.path not in self.imported:
             rule = capable(ref.path)
@@ -149,7 +136,7 @@ class Judge:
         for alias in node.names:
             self.imports(node, alias.name)
             if alias.asname:
-                declarations.limit_name(self, node, alias.asname, known=False, value=None)
+                limiting.limit_name(self, node, alias.asname, known=False, value=None)
 
     def imports(self, node: ast.AST, name: str) -> None:
         """Judge the import of the module ``name``."""
@@ -178,7 +165,7 @@ class Judge:
                     )
                 continue
             if alias.asname and alias.asname != alias.name:
-                declarations.limit_name(self, node, alias.asname, known=False, value=None)
+                limiting.limit_name(self, node, alias.asname, known=False, value=None)
             for ref in self.evaluator.member(f"{source}.{alias.name}"):
                 if isinstance(ref, Ref) and not (ref.path == f"{source}.{alias.name}" and ref.path in CALLED):
                     found = row(ref.path) or (capable(ref.path) if ref.module or ref.path in MODULES else None)
@@ -187,7 +174,7 @@ class Judge:
 
     def name(self, node: Any, scope: Scope) -> None:
         """A name that is read."""
-        if isinstance(node.ctx, ast.Load) and node.id in _SPECIAL:
+        if isinstance(node.ctx, ast.Load) and node.id in SPECIAL:
             for value in self.evaluator.values(node, scope):
                 if isinstance(value, Ref) and value.path == f"builtins.{node.id}":
                     accesses.builtin(self, node, scope)
@@ -201,13 +188,13 @@ class Judge:
     def attribute(self, node: Any, scope: Scope) -> None:
         """``owner.name``, read or set."""
         if not isinstance(node.ctx, ast.Load):
-            declarations.stored_attribute(self, node, scope)
+            limiting.stored_attribute(self, node, scope)
             return
-        if self.module.enterprise:
+        if self.module.may.enterprise:
             declarations.mode_attribute(self, node)
-        if not self.module.system and node.attr in _OF_SYSTEM:
+        if not self.module.may.system and node.attr in _OF_SYSTEM:
             return
-        if node.attr not in INTERESTING and not (self.module.latent and node.attr not in _EVERYDAY):
+        if node.attr not in INTERESTING and not (self.module.may.latent and node.attr not in _EVERYDAY):
             return
         values = self.evaluator.values(node, scope)
         for value in values:
@@ -220,19 +207,20 @@ class Judge:
 
     def subscript(self, node: Any, scope: Scope) -> None:
         """``owner[key]``."""
-        accesses.subscript(self, node, scope)
+        if self.module.may.spaces or self.carries:
+            handouts.subscript(self, node, scope)
 
     def call(self, node: Any, scope: Scope) -> None:
         """A call."""
-        if self.module.dynamic:
-            accesses.call(self, node, scope)
+        if self.module.may.dynamic:
+            handouts.call(self, node, scope)
         declarations.call(self, node, scope)
 
     def pattern(self, node: Any, scope: Scope) -> None:
         """A class pattern: it takes attributes of what is matched."""
         parent = node
         while parent is not None and not isinstance(parent, ast.Match):
-            parent = self.module.parents.get(parent)
+            parent = self.module.parent(parent)
         if parent is not None:
             for owner in self.evaluator.values(parent.subject, scope):
                 for name in node.kwd_attrs if isinstance(owner, Ref) else ():
@@ -248,28 +236,16 @@ def _text(node: ast.AST) -> str:
         return "<too deep>"
 
 
-_NAMESPACES: Final = SPACES | {"__dict__", "f_builtins", "__builtins__"}
+_NAMESPACES: Final = NAMESPACES | {"__dict__", "f_builtins", "__builtins__"}
 _EVERYDAY: Final = frozenset(
     "append get items keys values join format split strip startswith endswith name path update add pop extend".split()
 )
-INTERESTING: Final = (
-    frozenset(
-        part for name in (*MODULES, *MEMBERS) for part in (name.rpartition(".")[2], f"_{name.rpartition('.')[2]}")
-    )
-    | METHODS.keys()
-    | REEXPORTED
-    | {f"_{name}" for name in REEXPORTED}
-    | SPACES
-    | {"__dict__", "modules", "__builtins__", "__subclasses__", "__self__", "__loader__"}
-)
-"""Attribute names that can complete a finding; no other attribute is evaluated for its own sake."""
 _OF_SYSTEM: Final = frozenset(
     """
         append insert extend remove pop clear update popitem setdefault values items copy __setitem__
         __delitem__ __iadd__
     """.split()
 )
-_SPECIAL: Final = BUILTINS.keys() | {"__import__", "__builtins__"}
 _HANDLERS: Final[dict[type, Callable[[Judge, Any, Scope], None]]] = {
     ast.Import: Judge.import_,
     ast.ImportFrom: Judge.import_from,
@@ -284,8 +260,8 @@ _HANDLERS: Final[dict[type, Callable[[Judge, Any, Scope], None]]] = {
     ast.Assign: declarations.assignment,
     ast.AnnAssign: declarations.assignment,
     ast.AugAssign: declarations.assignment,
-    ast.Delete: declarations.deletion,
-    ast.For: declarations.loop,
+    ast.Delete: limiting.deletion,
+    ast.For: limiting.loop,
     ast.NamedExpr: declarations.assignment,
     ast.keyword: declarations.keyword,
     ast.Dict: declarations.display,

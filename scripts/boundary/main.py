@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from boundary import carriers, settings
+from boundary import carriers, projects, settings
+from boundary.provenance import WheelError
 from boundary.rules import RULES, Finding
-from boundary.source import Tree, scan_source
-from boundary.wheel import WheelError, scan_wheel
+from boundary.source import scan_source
+from boundary.tree import Tree
+from boundary.wheel import scan_wheel
 
 _SKIPPED: Final = frozenset(
     (
@@ -35,7 +37,7 @@ _SKIPPED: Final = frozenset(
         ".nox",
     )
 )
-_MANY: Final = 2_000_000
+_MANY: Final = 400_000
 _DEEP: Final = 12_000
 
 
@@ -143,11 +145,11 @@ def _scan_file(file: Path, shown: str, data: bytes, tree: Tree, packages: dict[P
             *scan_source(data, shown, _module_name(file, packages), tree, file),
         ]
     if file.name == "pyproject.toml":
-        return carriers.project_file(shown, data)
+        return projects.project_file(shown, data)
     if file.name == "setup.cfg":
-        return carriers.setup_cfg(shown, data)
+        return projects.setup_cfg(shown, data)
     if file.name.startswith("requirements") and file.suffix == ".txt":
-        return carriers.requirements_file(shown, data)
+        return projects.requirements_file(shown, data)
     return carriers.data_file(shown, data)
 
 

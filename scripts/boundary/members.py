@@ -8,8 +8,8 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
-from boundary.capabilities import CARRIED_ANYWHERE, MODULES, REEXPORTED
-from boundary.limits import HOLDERS
+from boundary.capabilities import CARRIED_ANYWHERE, MODULES, NAMESPACES, REEXPORTED
+from boundary.known import KNOWN_MODULES
 from boundary.values import (
     ANY,
     OWN,
@@ -34,7 +34,6 @@ from boundary.values import (
 if TYPE_CHECKING:
     from boundary.evaluate import Evaluator
 
-SPACES: Final = frozenset(("__globals__", "f_globals", "func_globals"))
 _DICT_METHODS: Final = frozenset(
     (
         "get",
@@ -54,63 +53,12 @@ _DICT_METHODS: Final = frozenset(
     )
 )
 _OBJECT: Final = frozenset(("__base__", "__bases__", "__mro__"))
-_KNOWN_MODULES: Final = (
-    frozenset(sys.stdlib_module_names)
-    | {
-        "os.path",
-        "importlib.metadata",
-        "importlib.resources",
-        "concurrent.futures",
-        "logging.handlers",
-        "logging.config",
-        "xml.etree",
-        "xml.etree.ElementTree",
-        "xml.dom",
-        "xml.sax",
-        "email.message",
-        "email.utils",
-        "collections.abc",
-        "json.decoder",
-        "json.encoder",
-        "urllib.parse",
-        "urllib.error",
-        "html.parser",
-        "html.entities",
-        "unittest.mock",
-        "asyncio.events",
-        "asyncio.base_events",
-        "asyncio.tasks",
-        "asyncio.locks",
-        "curses.ascii",
-        "encodings.idna",
-        "wsgiref.util",
-        "importlib.util",
-        "importlib.machinery",
-        "importlib.abc",
-        "numpy.lib",
-        "numpy.core",
-        "numpy.testing",
-        "numpy.linalg",
-        "numpy.random",
-        "numpy.ma",
-        "rich.console",
-        "faiss.loader",
-        "multiprocessing.pool",
-    }
-    | MODULES.keys()
-    | set(HOLDERS)
-)
-
-
-def is_module(path: str) -> bool:
-    """Whether ``path`` is a module known by name."""
-    return path in _KNOWN_MODULES or ("." not in path and path != "")
 
 
 def canonical(base: Ref, name: str) -> Ref:
     """The attribute ``name`` of ``base``, under the name by which the tables know it: ``pathlib.os`` is ``os``."""
     path = f"{base.path}.{name}"
-    if path in _KNOWN_MODULES:
+    if path in KNOWN_MODULES:
         return Ref(path, module=True)
     bare = name.lstrip("_")
     if base.path.endswith("()") and not base.module:
@@ -131,7 +79,7 @@ def canonical(base: Ref, name: str) -> Ref:
 
 def attribute(evaluator: Evaluator, owners: Values, name: str) -> Values:
     """What ``owner.name`` may denote."""
-    if name in SPACES or name == "f_locals":
+    if name in NAMESPACES or name == "f_locals":
         return (Space(ANY),)
     if name in {"f_builtins", "__builtins__"}:
         return (Space("builtins"),)
@@ -188,7 +136,17 @@ def _of_reference(evaluator: Evaluator, owner: Ref, name: str) -> Values:
 
 
 def _of_class(evaluator: Evaluator, owner: Cls, name: str) -> Values:
-    evaluator = evaluator.home(owner.node)
+    home = evaluator.home(owner.node)
+    known = home.members.get((owner, name))
+    if known is None:
+        cuts = evaluator.cuts + home.cuts
+        known = _in_class(home, owner, name)
+        if cuts == evaluator.cuts + home.cuts:  # nothing on the way was still being computed
+            home.members[owner, name] = known
+    return known
+
+
+def _in_class(evaluator: Evaluator, owner: Cls, name: str) -> Values:
     scope = evaluator.module.scopes.get(owner.node)
     if scope is not None and name in scope.names:
         found = evaluator.named(name, scope)

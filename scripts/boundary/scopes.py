@@ -8,29 +8,24 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-JUDGED: Final = frozenset(
-    (
-        ast.Attribute,
-        ast.Call,
-        ast.Subscript,
-        ast.Name,
-        ast.Import,
-        ast.ImportFrom,
-        ast.FunctionDef,
-        ast.AsyncFunctionDef,
-        ast.ClassDef,
-        ast.Assign,
-        ast.AugAssign,
-        ast.AnnAssign,
-        ast.Delete,
-        ast.MatchClass,
-        ast.keyword,
-        ast.arg,
-        ast.Dict,
-        ast.For,
-        ast.NamedExpr,
-    )
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the words of a file allow to be there at all; everything, until the text is known to rule it out."""
+
+    statements: bool = True
+    executes: bool = True
+    dynamic: bool = True
+    latent: bool = True
+    native: bool = True
+    limits: bool = True
+    system: bool = True
+    enterprise: bool = True
+    spaces: bool = True
+    starred: bool = True
+
+
+COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Binding(NamedTuple):
@@ -70,25 +65,29 @@ class Module:
     package: str
     tree: ast.Module
     top: Scope
+    may: Hints
     judged: list[tuple[ast.AST, Scope]] = field(default_factory=list)
     names: list[tuple[ast.Name, Scope]] = field(default_factory=list)
     scopes: dict[ast.AST, Scope] = field(default_factory=dict)
-    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
     fields: dict[str, list[tuple[ast.expr, Scope]]] = field(default_factory=lambda: defaultdict(list))
     stores: dict[str, list[tuple[ast.expr | None, ast.expr, Scope]]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
     returns: dict[ast.AST, list[tuple[ast.expr, bool]]] = field(default_factory=lambda: defaultdict(list))
     lambdas: dict[ast.AST, list[str]] = field(default_factory=lambda: defaultdict(list))
     stars: list[str] = field(default_factory=list)
-    statements: bool = True
-    executes: bool = True
-    dynamic: bool = True
-    latent: bool = True
-    native: bool = True
-    limits: bool = True
-    system: bool = True
-    enterprise: bool = True
     typing_only: set[ast.AST] = field(default_factory=set)
+    grafts: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)
+    _parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """The node around ``node``; few ask, so the first to ask pays for all."""
+        if not self._parents:
+            for owner, inner in ((self.tree, self.tree), *self.grafts):
+                for around in ast.walk(inner):
+                    self._parents.update(dict.fromkeys(ast.iter_child_nodes(around), around))
+                if inner is not self.tree:
+                    self._parents[inner] = owner
+        return self._parents.get(node)
 
 
 def terminal(node: ast.AST) -> str:
@@ -105,3 +104,12 @@ def outwards(scope: Scope | None) -> list[Scope]:
         found.append(scope)
         scope = scope.parent
     return found
+
+
+def absolute(node: ast.ImportFrom, package: str) -> str:
+    """The dotted name that ``from … import`` starts from, relative ones resolved against ``package``."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".") if package else []
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*(base or [""]), *([node.module] if node.module else [])])

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, TypeAlias
 
 Constant: TypeAlias = "str | bytes | int | float | complex | bool | tuple[Constant, ...] | None"
@@ -46,15 +47,29 @@ class Pattern:
 class Seq:
     """A list, tuple, set or iterator; ``exact`` where the position of each item is known."""
 
+    digest: int = field(init=False, repr=False)
     items: tuple[Values, ...]
     exact: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hash((self.items, self.exact)))
+
+    def __hash__(self) -> int:
+        return self.digest  # nested values share their parts: without it a hash would walk all of them each time
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
     """A mapping display: pairs of possible keys and possible values."""
 
+    digest: int = field(init=False, repr=False)
     items: tuple[tuple[Values, Values], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hash(self.items))
+
+    def __hash__(self) -> int:
+        return self.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +136,15 @@ _MOST: Final = 48
 
 def union(*groups: Values) -> Values:
     """All values of the groups, each once, in order; a group too large becomes unknown as well."""
-    groups = tuple(group for group in groups if group)
-    if len(groups) < 2 and (not groups or len(groups[0]) <= _MOST):
-        return groups[0] if groups else ()
-    if all(group == groups[0] for group in groups) and len(groups[0]) == 1:
-        return groups[0]
-    found = tuple(dict.fromkeys(value for group in groups for value in group))
-    return found if len(found) <= _MOST else (*found[:_MOST], TOP)
+    only: Values = ()
+    for group in groups:
+        if group and group is not only and (only or len(group) > _MOST):
+            if len(group) == 1 and group == only:
+                continue
+            found = tuple(dict.fromkeys(chain.from_iterable(groups)))
+            return found if len(found) <= _MOST else (*found[:_MOST], TOP)
+        only = group or only
+    return only
 
 
 def elements(values: Values) -> Values:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from boundary import main as command
 from boundary.rules import RULES
 from boundary.settings import SettingsError, load
@@ -75,7 +76,9 @@ def test_a_missing_path_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.promise("BND-9")
-def test_a_crash_of_the_scanner_exits_2_and_never_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_crash_of_the_scanner_exits_2_and_never_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def crash(*_: object) -> None:
         raise KeyError("scope")
 
@@ -87,7 +90,9 @@ def test_a_crash_of_the_scanner_exits_2_and_never_1(tmp_path: Path, monkeypatch:
 @pytest.mark.promise("BND-2")
 def test_it_runs_as_a_script_from_any_folder(tmp_path: Path) -> None:
     folder = tree(tmp_path / "x", a__py="import socket\n")
-    done = subprocess.run([sys.executable, "-I", str(SCRIPT), str(folder)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), str(folder)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, "NETWORK" in done.stdout) == (1, True)
 
 
@@ -109,7 +114,11 @@ def test_many_processes_find_what_one_finds(tmp_path: Path) -> None:
 
 
 def test_a_module_is_followed_into_another_of_the_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sources = {"__init__": "", "a": "import os as tools\ndef give():\n    return tools\n", "b": "from p.a import tools, give\ntools.system('x')\ngive().popen('x')\n"}
+    sources = {
+        "__init__": "",
+        "a": "import os as tools\ndef give():\n    return tools\n",
+        "b": "from p.a import tools, give\ntools.system('x')\ngive().popen('x')\n",
+    }
     folder = tmp_path
     (folder / "p").mkdir()
     for name, text in sources.items():
@@ -119,16 +128,22 @@ def test_a_module_is_followed_into_another_of_the_tree(tmp_path: Path, capsys: p
     assert {(Path(f["path"]).name, f["line"]) for f in found if f["rule"] == "PROCESS"} == {("b.py", 2), ("b.py", 3)}
 
 
-# -- the allow-list ---------------------------------------------------------------------------------------------------------
+# -- the allow-list
 
 
 def test_an_allowed_expression_passes_to_the_letter(tmp_path: Path) -> None:
-    folder = tree(tmp_path, pyproject__toml=ALLOW.format(expression="import subprocess"), src_SLASH_a__py="import subprocess\n")
+    folder = tree(
+        tmp_path, pyproject__toml=ALLOW.format(expression="import subprocess"), src_SLASH_a__py="import subprocess\n"
+    )
     assert command.main([str(folder / "src")]) == 0
 
 
 def test_another_expression_of_the_same_rule_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tree(tmp_path, pyproject__toml=ALLOW.format(expression="import subprocess as sp"), src_SLASH_a__py="import subprocess\n")
+    folder = tree(
+        tmp_path,
+        pyproject__toml=ALLOW.format(expression="import subprocess as sp"),
+        src_SLASH_a__py="import subprocess\n",
+    )
     assert rules(folder / "src", capsys) == {"PROCESS", "ALLOW-STALE"}
 
 
@@ -150,7 +165,7 @@ def test_settings_that_cannot_be_read_exit_2(tmp_path: Path) -> None:
     assert command.main([str(folder)]) == 2
 
 
-# -- what is not Python ------------------------------------------------------------------------------------------------------
+# -- what is not Python
 
 PROJECTS = {
     "ENTRY": [
@@ -173,12 +188,22 @@ PROJECTS = {
         '[build-system]\nbuild-backend = "hatchling.build"\n[project]\nname = "x"\ndynamic = ["dependencies"]\n',
     ],
 }
-GOOD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[project]\nname = "x"\ndependencies = ["numpy>=2", "rich"]\n[project.scripts]\nx = "x.cli:main"\n'
+GOOD = """[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "x"
+dependencies = ["numpy>=2", "rich"]
+[project.scripts]
+x = "x.cli:main"
+"""
 
 
 @pytest.mark.promise("BND-3")
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, texts in PROJECTS.items() for text in texts])
-def test_a_project_file_that_names_or_pulls_in_execution_fails(rule: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_project_file_that_names_or_pulls_in_execution_fails(
+    rule: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert rule in rules(tree(tmp_path, pyproject__toml=text, a__py=CLEAN), capsys)
 
 
@@ -206,7 +231,9 @@ def test_a_plain_project_file_passes(tmp_path: Path) -> None:
         ("p/conftest.py", b"X = 1\n", "CONFTEST"),
     ],
 )
-def test_a_file_that_is_code_in_disguise_fails(name: str, content: bytes, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_code_in_disguise_fails(
+    name: str, content: bytes, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "__init__.py").write_text(CLEAN)
     (tmp_path / name).write_bytes(content)
@@ -214,5 +241,12 @@ def test_a_file_that_is_code_in_disguise_fails(name: str, content: bytes, rule: 
 
 
 def test_data_that_is_data_passes(tmp_path: Path) -> None:
-    folder = tree(tmp_path, a__py=CLEAN, py__typed="", data__json="{}", rules__yaml="a: 1\n", requirements__txt="rich>=14\nnumpy\n")
+    folder = tree(
+        tmp_path,
+        a__py=CLEAN,
+        py__typed="",
+        data__json="{}",
+        rules__yaml="a: 1\n",
+        requirements__txt="rich>=14\nnumpy\n",
+    )
     assert command.main([str(folder)]) == 0

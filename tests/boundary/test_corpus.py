@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from boundary import capabilities, judge, source
+
+from boundary import accesses, capabilities, gate, judge, rows, tree
 from boundary.main import scan
 from boundary.rules import RULES, Finding
 from boundary.settings import Settings
@@ -16,7 +17,10 @@ from boundary.settings import Settings
 HERE = Path(__file__).resolve().parent
 ESCAPES = sorted(path for path in (HERE / "escapes").iterdir() if path.suffix == ".py")
 INNOCENTS = sorted(path for path in (HERE / "innocent").iterdir() if path.suffix == ".py")
-SOURCE_RULES = sorted(RULES.keys() - {"CARRIER", "CONFTEST", "BUILD", "ENTRY", "REQUIRES", "OUTSIDE", "RECORD", "DIFFERS", "ALLOW-STALE", "ALLOW-BARE"})
+SOURCE_RULES = sorted(
+    RULES.keys()
+    - {"CARRIER", "CONFTEST", "BUILD", "ENTRY", "REQUIRES", "OUTSIDE", "RECORD", "DIFFERS", "ALLOW-STALE", "ALLOW-BARE"}
+)
 
 
 @cache
@@ -35,7 +39,9 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
 @pytest.mark.parametrize("path", ESCAPES, ids=lambda path: path.stem)
 def test_a_planted_escape_is_caught_with_its_place_rule_and_mending(path: Path) -> None:
     header = path.read_bytes().splitlines()[:3]
-    assert any(line.startswith((b"# hides: ", b"\xef\xbb\xbf# hides: ")) for line in header), "an escape says what it hides"
+    assert any(line.startswith((b"# hides: ", b"\xef\xbb\xbf# hides: ")) for line in header), (
+        "an escape says what it hides"
+    )
     assert any(line.startswith(b"# caught by: source") for line in header)
     assert findings(path), f"{path.name} got away"
     for finding in findings(path):
@@ -59,7 +65,9 @@ def test_without_one_rule_a_planted_escape_gets_away(rule: str) -> None:
 
 @pytest.mark.promise("BND-9")
 @pytest.mark.parametrize("module", sorted(capabilities.MODULES))
-def test_without_one_module_row_its_import_gets_away(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_one_module_row_its_import_gets_away(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = f"import {module} as m\nprint(m.anything)\n"
     assert rules_of(text, tmp_path), module
     parents = {".".join(module.split(".")[:n]) for n in range(1, module.count(".") + 1)}
@@ -81,14 +89,37 @@ def test_without_one_member_row_its_use_gets_away(member: str, tmp_path: Path, m
 
 
 @pytest.mark.promise("BND-9")
+@pytest.mark.parametrize("method", sorted(capabilities.METHODS))
+def test_without_one_method_row_its_use_gets_away(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, owners = capabilities.METHODS[method]
+    owner, _, name = (owners[0] if owners else "thing").rpartition(".")
+    head = f"from {owner} import {name} as x\n" if owner else f"import {name} as x\n"
+    text = f"{head}print(x().{method})\n"
+    assert rule in rules_of(text, tmp_path), method
+    monkeypatch.setattr(accesses, "METHODS", {n: row for n, row in capabilities.METHODS.items() if n != method})
+    assert not rules_of(text, tmp_path), method
+
+
+@pytest.mark.promise("BND-9")
+@pytest.mark.parametrize("builtin", sorted(capabilities.BUILTINS))
+def test_without_one_builtin_row_its_use_gets_away(
+    builtin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"{builtin}(given)\n"
+    assert rules_of(text, tmp_path) == {capabilities.BUILTINS[builtin]}
+    monkeypatch.setattr(judge, "SPECIAL", capabilities.SPECIAL - {builtin})
+    assert not rules_of(text, tmp_path)
+
+
+@pytest.mark.promise("BND-9")
 @pytest.mark.parametrize("path", ESCAPES, ids=lambda path: path.stem)
 def test_the_word_gate_never_lets_an_escape_pass_unread(path: Path) -> None:
     data = path.read_bytes()
     try:
-        source.parse(data)
+        tree.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    assert source.needs_look(data)
+    assert gate.Text(data).needs_look()
 
 
 def rules_of(
@@ -101,8 +132,9 @@ def rules_of(
 ) -> set[str]:
     """The rules found in ``text``, with other tables in the scanner's place where given."""
     if monkeypatch is not None:
-        monkeypatch.setattr(judge, "MODULES", modules or judge.MODULES)
-        monkeypatch.setattr(judge, "MEMBERS", members or judge.MEMBERS)
+        for place in (rows, judge):
+            monkeypatch.setattr(place, "MODULES", modules or capabilities.MODULES)
+            monkeypatch.setattr(place, "MEMBERS", members or capabilities.MEMBERS)
     file = folder / "planted.py"
     file.write_text(text, encoding="utf-8")
     return {finding.rule for finding in scan([file], [], Settings(folder)).findings}

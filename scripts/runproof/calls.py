@@ -78,6 +78,7 @@ def _memory() -> None:
     """The memory with one incident at a time, its index, its embedder and its statistics."""
     import numpy as np
 
+    from arf_core.recall.embedders import embedder_named, register
     from arf_core.recall.embedding import SignalEmbedder
     from arf_core.recall.focus import roots_of
     from arf_core.recall.index import VectorIndex
@@ -86,6 +87,8 @@ def _memory() -> None:
     from arf_core.recall.statistics import statistics_of
     from arf_core.testing import MOMENT, made_incident
 
+    register("signals-again", SignalEmbedder)
+    assert embedder_named("signals-again").dimensions == SignalEmbedder().dimensions
     memory, embedder, index = InMemoryIncidents(SignalEmbedder()), SignalEmbedder(), VectorIndex(2)
     known = [made_incident(f"i{number}", fault_type="cpu") for number in range(3)]
     for incident in known:

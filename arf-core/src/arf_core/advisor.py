@@ -27,7 +27,7 @@ from arf_core.policy.load import load_defaults
 from arf_core.policy.rules import PolicySet
 from arf_core.policy.weigh import NEIGHBOURS
 from arf_core.prospect import impact, outlook, rates_of
-from arf_core.recall.embedding import SignalEmbedder
+from arf_core.recall.embedders import embedder_named
 from arf_core.recall.memory import InMemoryIncidents
 from arf_core.seal import seal
 from arf_core.stages import Edges, Subject
@@ -50,7 +50,7 @@ class Advisor:
         self.config = config or OSSConfig()
         self.policies = policies or load_defaults()
         self.memory = InMemoryIncidents(
-            SignalEmbedder(),
+            embedder_named(self.config.embedder),
             capacity=self.config.MAX_INCIDENT_HISTORY,
             max_age=timedelta(days=self.config.MAX_RAG_LOOKBACK_DAYS),
         )

@@ -48,6 +48,7 @@ class OSSConfig(BaseModel):
     memory_warning: Share = 0.8
     recall_limit: int = Field(default=5, ge=0, le=50)
     policy_file: str = ""
+    embedder: str = "signals-1"
     requests_per_user: Positive | None = None
     revenue_per_request: Positive | None = None
     revenue_per_minute: Positive | None = None

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -176,3 +177,18 @@ def test_other_processes_and_hash_seeds_give_the_same_bytes() -> None:
         answers.add(ran.stdout)
     assert len(answers) == 1
     assert b'"intent_id"' in answers.pop()
+
+
+def test_threads_that_share_an_advisor_get_the_answers_one_thread_gets() -> None:
+    events = [made_event(f"service-{number}", latency_p99=200.0 + 5 * number) for number in range(120)]
+    known = [made_incident(f"inc_{number}", fault_type="slow", action="circuit_breaker") for number in range(20)]
+
+    def ready() -> Advisor:
+        advisor = Advisor()
+        advisor.remember([replace(one, occurred_at=MOMENT - timedelta(hours=1)) for one in known])
+        return advisor
+
+    alone, shared = ready(), ready()
+    expected = [plain(alone.advise(event)) for event in events]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda event: plain(shared.advise(event)), events)) == expected

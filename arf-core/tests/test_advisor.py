@@ -62,6 +62,14 @@ def test_what_healed_similar_incidents_can_come_before_what_the_policy_puts_firs
     assert "healed 8 of the 8 most similar" in advice.intents[0].justification
 
 
+@pytest.mark.promise("INT-2")
+def test_the_intents_are_the_same_whenever_the_question_is_asked() -> None:
+    asked = Advisor().advise(made_event())
+    later = Advisor().advise(made_event(), now=MOMENT + timedelta(hours=3))
+    assert [intent.digest for intent in later.intents] == [intent.digest for intent in asked.intents]
+    assert later.at == MOMENT + timedelta(hours=3)
+
+
 def test_a_normal_reading_gives_no_intent_and_a_reason() -> None:
     advice = Advisor().advise(made_event(latency_p99=20))
     assert (advice.intents, advice.anomalies, advice.because) == ((), (), "nothing is abnormal")

@@ -78,10 +78,12 @@ class Advisor:
     def advise(self, subject: Subject, *, now: datetime | None = None, limiter: Limiter | None = None) -> Advice:
         """What to do about ``subject``, or why nothing should be done.
 
-        ``now`` (aware) is the subject's own time unless given; cooldowns and the age of memories count from it.
+        ``now`` (aware) is the subject's own time unless given; cooldowns and the age of memories count from it, but the
+        intents are of the subject's own time: the same facts give the same intents whenever they are asked about.
         Cooldowns and hourly limits are counted in the advisor's own ``limiter`` unless another is given.
         """
-        now = now or stages.time_of(subject)
+        happened = stages.time_of(subject)
+        now = now or happened
         incident_id = stages.incident_id_for(subject)
         if stages.is_over(subject):
             return Advice(incident_id=incident_id, at=now, closed=(incident_id,), because="it is resolved")
@@ -104,7 +106,7 @@ class Advisor:
         intents = seal(  # 5
             decision.proposals,
             incident_id=incident_id,
-            detected_at=now,
+            detected_at=happened,
             anomalies=anomalies,
             causes=causes,
             matches=matches,

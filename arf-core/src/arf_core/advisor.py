@@ -14,6 +14,7 @@ before, give byte-identical intents. It reads no clock (docs/adr/0002-the-clock-
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from arf_core import stages
@@ -126,13 +127,5 @@ class Advisor:
 
 
 def _thresholds(config: OSSConfig) -> Thresholds:
-    return Thresholds(
-        latency_critical=config.latency_critical,
-        latency_warning=config.latency_warning,
-        error_rate_critical=config.error_rate_critical,
-        error_rate_warning=config.error_rate_warning,
-        cpu_critical=config.cpu_critical,
-        cpu_warning=config.cpu_warning,
-        memory_critical=config.memory_critical,
-        memory_warning=config.memory_warning,
-    )
+    """The thresholds among the settings: they have the same names."""
+    return Thresholds(**config.model_dump(include={field.name for field in fields(Thresholds)}))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Final
 
 from arf_core.config.oss_config import OSSConfig
@@ -50,14 +51,8 @@ def impact(
 
 
 def rates_of(config: OSSConfig) -> Rates | None:
-    """The rates that are configured, None if none is."""
-    rates = Rates(
-        requests_per_user=config.requests_per_user,
-        revenue_per_request=config.revenue_per_request,
-        revenue_per_minute=config.revenue_per_minute,
-        lost_share_when_slow=config.lost_share_when_slow,
-        currency=config.currency,
-    )
+    """The rates among the settings, which have the same names; None if none is configured."""
+    rates = Rates(**config.model_dump(include={field.name for field in fields(Rates)}))
     return None if rates == Rates(currency=config.currency) else rates
 
 

@@ -22,6 +22,7 @@ from arf_core.ingest.grouping import fold
 from arf_core.models.advice import Advice
 from arf_core.models.event import ReliabilityEvent, Status
 from arf_core.models.window import Window
+from arf_core.plain import plain
 from arf_core.policy.limits import Limiter
 from arf_core.stages import Edges, Subject, time_of
 
@@ -84,6 +85,19 @@ def analyze(
         faults=batch.faults,  # 4
         notes=(*batch.notes, *_dropped(grouping.dropped)),
     )
+
+
+def analysis_document(analysis: Analysis) -> dict[str, object]:
+    """The whole analysis as JSON values, schema ``arf.analysis/1``."""
+    return {
+        "schema": "arf.analysis/1",
+        "read": analysis.read,
+        "normal": analysis.normal,
+        "advice": [plain(answered.advice) for answered in analysis.answered],
+        "closed": [closed for answered in analysis.answered for closed in answered.advice.closed],
+        "faults": plain(analysis.faults),
+        "notes": list(analysis.notes),
+    }
 
 
 def _is_telling(event: ReliabilityEvent, advisor: Advisor) -> bool:

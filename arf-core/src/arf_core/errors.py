@@ -9,10 +9,16 @@
     │   ├── FormatError          bytes that are not the format they were said to be
     │   ├── IntentError          an intent that is malformed, or not the one it says it is
     │   ├── PolicyError          a policy file: file, line, column and what was expected
-    │   └── SettingsError        a setting that does not exist or has the wrong value
+    │   ├── SettingsError        a setting that does not exist or has the wrong value
+    │   ├── TooLargeError        more bytes or records than are taken at once
+    │   ├── ArchiveError         a bundle or pack whose archive breaks a rule of its form
+    │   └── NotFoundError        an id that nothing is known under
     ├── VerificationError        an artifact that does not verify                         exit 2
     ├── BoundaryError            something the open edition does not do                   exit 3
-    │   └── FeatureRequiresEnterpriseError
+    │   ├── FeatureRequiresEnterpriseError
+    │   ├── AuthenticationError  no token, or a wrong one
+    │   └── BusyError            too many requests: come back later
+    ├── RegressionFound          what ARF proposes has changed                            exit 5
     └── DependencyError          an optional part that is not installed                   exit 7
 
 Every class has a ``code`` (stable, documented, explained by ``arf explain CODE``), an ``exit_code``
@@ -82,6 +88,30 @@ class SettingsError(InputError):
     remedy = "`arf config show --origin` lists every setting, its value and where it came from."
 
 
+class TooLargeError(InputError):
+    """More bytes or records than are taken at once."""
+
+    code = "ARF-1006"
+    cause = "The input is larger than the limit that the message names."
+    remedy = "Split the input, or raise the limit where the message says that it can be raised."
+
+
+class ArchiveError(InputError):
+    """The archive of a bundle or pack breaks a rule of its form."""
+
+    code = "ARF-1007"
+    cause = "A bundle or pack has an entry it must not have, lacks one it must have, or is no archive at all."
+    remedy = "Do not unpack it by hand. Ask for the original, or build it again with `arf bundle build`."
+
+
+class NotFoundError(InputError):
+    """Nothing is known under the id."""
+
+    code = "ARF-1008"
+    cause = "The id belongs to nothing that is kept here: it is wrong, or what it named has left the memory."
+    remedy = "List what is known, and use one of those ids."
+
+
 class VerificationError(ArfError):
     """An artifact does not verify."""
 
@@ -113,6 +143,31 @@ class FeatureRequiresEnterpriseError(BoundaryError):
         super().__init__(f"Feature {feature_name!r} requires an ARF Enterprise license{mode}: {self.remedy}")
         self.feature_name = feature_name
         self.required_mode = required_mode
+
+
+class AuthenticationError(BoundaryError):
+    """No token was given, or a wrong one."""
+
+    code = "ARF-3002"
+    cause = "The server was started with a token, and the request carries none or another one."
+    remedy = "Send the header `Authorization: Bearer TOKEN` with the token the server was started with."
+
+
+class BusyError(BoundaryError):
+    """Too many requests at once: nothing was taken."""
+
+    code = "ARF-3003"
+    cause = "More requests came than the server takes in the time, or it is stopping."
+    remedy = "Send the request again after the time in the header `Retry-After`; Alertmanager does so by itself."
+
+
+class RegressionFound(ArfError):
+    """What ARF proposes for a recorded incident is no longer what it was."""
+
+    code = "ARF-5000"
+    exit_code = 5
+    cause = "The same incident leads to other intents than the recorded ones."
+    remedy = "Read what changed. If it is wanted, record the incident again with `arf regress add`."
 
 
 class DependencyError(ArfError):

@@ -65,6 +65,7 @@ def analyze(
     quiet: QuietOption = False,
 ) -> None:
     """Say what is wrong, where it began, what resembled it, and what to consider. It changes nothing."""
+    from arf_core.analysis import analysis_document
     from arf_core.analysis import analyze as analyze_batch
     from arf_core.ingest.reading import read
 
@@ -163,21 +164,6 @@ def _drawn(analysis: Analysis, file: Path) -> bytes:
     if not found:
         raise InputError("there is nothing to draw: nothing is abnormal")
     return draw(chart_of(found[0].advice, found[0].window), file_format=file.suffix.removeprefix(".").lower())
-
-
-def analysis_document(analysis: Analysis) -> dict[str, object]:
-    """The whole analysis as JSON values, schema ``arf.analysis/1``."""
-    from arf_core.plain import plain
-
-    return {
-        "schema": "arf.analysis/1",
-        "read": analysis.read,
-        "normal": analysis.normal,
-        "advice": [plain(answered.advice) for answered in analysis.answered],
-        "closed": [closed for answered in analysis.answered for closed in answered.advice.closed],
-        "faults": plain(analysis.faults),
-        "notes": list(analysis.notes),
-    }
 
 
 def _lines(analysis: Analysis) -> Iterator[str]:

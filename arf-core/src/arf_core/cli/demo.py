@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from arf_core.cli.analyze import analysis_document, intent_lines
+from arf_core.cli.analyze import intent_lines
 from arf_core.cli.files import write_output
 from arf_core.cli.output import SUCCESS, VERIFICATION_FAILED, Answer, JsonOption, QuietOption, emit, heading
 from arf_core.cli.verify import report_lines
@@ -107,6 +107,7 @@ class _Story:
 
     def document(self) -> dict[str, object]:
         """The whole story as JSON values."""
+        from arf_core.analysis import analysis_document
         from arf_core.plain import plain
 
         return {

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""Every error of the Enterprise edition, in one tree.
+
+::
+
+    EnterpriseError                  the root                                                    exit 1
+    ├── LicenseError                 no licence, or one that does not permit this                exit 9
+    │   ├── LicenseMissing           none was given
+    │   ├── LicenseMalformed         not a licence: cut, re-encoded, doubled or unknown keys
+    │   ├── LicenseForged            no trusted key made this signature
+    │   ├── LicenseWrongType         signed, but as another kind of artifact
+    │   ├── LicenseWrongProduct      for another product
+    │   ├── LicenseWrongCustomer     for another customer or installation
+    │   ├── LicenseNotYetValid       its time has not come
+    │   ├── LicenseExpired           its time and its grace are over
+    │   ├── LicenseRevoked           taken back by the vendor
+    │   ├── LicenseClockError        the clock went back further than is tolerated
+    │   └── LicenseLimitError        a feature, node or seat it does not include
+    ├── AccessError                  the caller may not do this                                  exit 3
+    │   ├── NotAuthenticated         no valid key or token
+    │   ├── NotPermitted             the caller's roles do not include this
+    │   ├── TenantError              no tenant, or a foreign one
+    │   └── TooManyAttempts          wrong keys too often: wait
+    ├── ConflictError                the state is not the one the request was made for           exit 3
+    ├── StoreError                   the database cannot do what was asked                       exit 7
+    │   ├── StoreUnavailable         it does not answer
+    │   ├── SchemaError              its schema is newer, older or altered
+    │   └── StoreSetupError          it cannot be started, or is set up unsafely
+    ├── AuditError                   the audit log cannot be written or does not verify          exit 2
+    ├── SettingError                 a setting that does not exist or has the wrong value        exit 6
+    └── RequestError                 a request that cannot be read                               exit 6
+
+Every class has a ``code`` (stable, documented), an ``exit_code``, a ``cause`` and a ``remedy`` in general terms.
+No message ever carries a key, token, password or licence, not even a slice of one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EnterpriseError(Exception):
+    """The root of every error that ``arf_enterprise`` raises on purpose."""
+
+    code: ClassVar[str] = "ARF-E-0001"
+    exit_code: ClassVar[int] = 1
+    cause: ClassVar[str] = "Something went wrong inside ARF Enterprise."
+    remedy: ClassVar[str] = "Run the command again with --json and send the output to support."
+
+
+class LicenseError(EnterpriseError):
+    """No licence, or one that does not permit this."""
+
+    code = "ARF-E-9000"
+    exit_code = 9
+    cause = "What was asked for needs a valid licence."
+    remedy = "`arf-enterprise license show` says what the licence permits; sales@arf.example issues one."
+
+
+class LicenseMissing(LicenseError):
+    """None was given."""
+
+    code = "ARF-E-9001"
+    cause = "No licence was given."
+    remedy = "Set ARF_LICENSE_KEY, or run `arf-enterprise license install FILE`."
+
+
+class LicenseMalformed(LicenseError):
+    """Not a licence."""
+
+    code = "ARF-E-9002"
+    cause = "The text is not a licence: it was cut, re-encoded or altered."
+    remedy = "Copy the whole key again from the vendor's message: it begins with ARF-ENT- and has one dot."
+
+
+class LicenseForged(LicenseError):
+    """No trusted key made this signature."""
+
+    code = "ARF-E-9003"
+    cause = "The signature was made by no key that this build trusts, or not over this text."
+    remedy = "Ask the vendor for a new licence. Trusted keys are part of the package and cannot be added."
+
+
+class LicenseWrongType(LicenseError):
+    """Signed, but as another kind of artifact."""
+
+    code = "ARF-E-9004"
+    cause = "The signature belongs to an artifact of another kind."
+    remedy = "Install the licence file itself, not a policy pack, checkpoint or approval."
+
+
+class LicenseWrongProduct(LicenseError):
+    """For another product."""
+
+    code = "ARF-E-9005"
+    cause = "The licence is for another product."
+    remedy = "Use the licence that was issued for arf-enterprise."
+
+
+class LicenseWrongCustomer(LicenseError):
+    """For another customer or installation."""
+
+    code = "ARF-E-9006"
+    cause = "The licence names another customer than this installation."
+    remedy = "Use this customer's licence, or set the right customer with ARF_CUSTOMER."
+
+
+class LicenseNotYetValid(LicenseError):
+    """Its time has not come."""
+
+    code = "ARF-E-9007"
+    cause = "The licence is valid from a later time on."
+    remedy = "Wait until the time in the message, or check this machine's clock."
+
+
+class LicenseExpired(LicenseError):
+    """Its time and its grace are over."""
+
+    code = "ARF-E-9008"
+    cause = "The licence has expired, and so has its grace."
+    remedy = "Renew it. Reading, verifying, exporting and a rollback in flight go on without it."
+
+
+class LicenseRevoked(LicenseError):
+    """Taken back by the vendor."""
+
+    code = "ARF-E-9009"
+    cause = "The vendor has revoked the licence."
+    remedy = "Ask the vendor why, and for another one."
+
+
+class LicenseClockError(LicenseError):
+    """The clock went back further than is tolerated."""
+
+    code = "ARF-E-9010"
+    cause = "This machine's clock is earlier than a time that was already seen."
+    remedy = "Set the clock right (NTP). If it was ahead before, ask the vendor for a reset."
+
+
+class LicenseLimitError(LicenseError):
+    """A feature, node or seat it does not include."""
+
+    code = "ARF-E-9011"
+    cause = "The licence does not include this feature, or as many nodes or seats."
+    remedy = "`arf-enterprise license show` lists what it includes; free a node or seat, or extend it."
+
+
+class AccessError(EnterpriseError):
+    """The caller may not do this."""
+
+    code = "ARF-E-3000"
+    exit_code = 3
+    cause = "The caller may not do this."
+    remedy = "Ask an admin for the role that the message names."
+
+
+class NotAuthenticated(AccessError):
+    """No valid key or token."""
+
+    code = "ARF-E-3001"
+    cause = "The request carries no key or token, or one that is wrong, expired or revoked."
+    remedy = "Send `Authorization: Bearer KEY`. `arf-enterprise keys create` makes one."
+
+
+class NotPermitted(AccessError):
+    """The caller's roles do not include this."""
+
+    code = "ARF-E-3002"
+    cause = "The caller is known, and none of its roles permits this."
+    remedy = "Ask an admin for the role that the message names."
+
+
+class TenantError(AccessError):
+    """No tenant, or a foreign one."""
+
+    code = "ARF-E-3003"
+    cause = "In multi-tenant mode every request names its tenant, and only its own."
+    remedy = "Send the header `X-ARF-Tenant` with a tenant that the key belongs to."
+
+
+class TooManyAttempts(AccessError):
+    """Wrong keys too often."""
+
+    code = "ARF-E-3004"
+    cause = "Too many wrong keys came from here."
+    remedy = "Wait for the time in `Retry-After`, then use a valid key."
+
+
+class ConflictError(EnterpriseError):
+    """The state is not the one the request was made for."""
+
+    code = "ARF-E-4000"
+    exit_code = 3
+    cause = "Something changed meanwhile, or the same id is known with other content."
+    remedy = "Read the current state and decide again."
+
+
+class StoreError(EnterpriseError):
+    """The database cannot do what was asked."""
+
+    code = "ARF-E-7000"
+    exit_code = 7
+    cause = "The database refused or failed."
+    remedy = "`arf-enterprise doctor` names what is wrong and the command that mends it."
+
+
+class StoreUnavailable(StoreError):
+    """It does not answer."""
+
+    code = "ARF-E-7001"
+    cause = "The database cannot be reached."
+    remedy = "Start it, or check --database-url and the network; nothing was lost, so try again."
+
+
+class SchemaError(StoreError):
+    """The schema is newer, older or altered."""
+
+    code = "ARF-E-7002"
+    cause = "The schema of the database is not the one this version works with."
+    remedy = "Run `arf-enterprise migrate`; if the schema is newer than the program, install that version."
+
+
+class StoreSetupError(StoreError):
+    """The database cannot be started, or is set up unsafely."""
+
+    code = "ARF-E-7003"
+    cause = "The database cannot be started here, or its roles would let the program past its own rules."
+    remedy = "Read the message: it names the folder, user or role, and what to change."
+
+
+class AuditError(EnterpriseError):
+    """The audit log cannot be written, or does not verify."""
+
+    code = "ARF-E-2000"
+    exit_code = 2
+    cause = "The audit log cannot be written, or what is there does not verify."
+    remedy = "Stop executions, keep the database as it is, and run `arf-enterprise audit prove`."
+
+
+class SettingError(EnterpriseError):
+    """A setting does not exist or has the wrong value."""
+
+    code = "ARF-E-6000"
+    exit_code = 6
+    cause = "A setting is unknown or has a value of the wrong kind."
+    remedy = "The message names the setting, its value and what is expected."
+
+
+class RequestError(EnterpriseError):
+    """A request cannot be read."""
+
+    code = "ARF-E-6001"
+    exit_code = 6
+    cause = "A field of the request is missing, unknown or of the wrong type."
+    remedy = "The message names the field and the rule; /docs shows an example."
+
+
+def every_error() -> tuple[type[EnterpriseError], ...]:
+    """Every class of the tree, in the order of their codes."""
+    found: list[type[EnterpriseError]] = [EnterpriseError]
+    for known in found:
+        found.extend(known.__subclasses__())
+    return tuple(sorted(found, key=lambda error: error.code))

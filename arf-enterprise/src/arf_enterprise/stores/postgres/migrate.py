@@ -148,3 +148,5 @@ def _owner(url: str, *, make: bool = True) -> Iterator[psycopg.Connection[tuple[
             yield connection
     except psycopg.OperationalError as error:
         raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SchemaError(f"the login may not do this: {error.diag.message_primary}") from error

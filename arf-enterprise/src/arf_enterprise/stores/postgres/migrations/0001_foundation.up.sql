@@ -8,6 +8,7 @@ END
 $$;
 
 GRANT USAGE ON SCHEMA arf TO arf_app;
+GRANT SELECT ON arf.schema_migration TO arf_app;
 
 -- The tenant of the transaction; NULL where none was named, and NULL equals nothing: no row is seen or written.
 CREATE FUNCTION arf.current_tenant() RETURNS text

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""The ``arf-enterprise`` command.
+
+Exit codes: 0 done, 1 internal error, 2 verification failed, 3 refused, 4 approval required, 5 regression, 6 bad input,
+7 missing dependency or database, 8 unsafe, 9 licence.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from arf_core.cli.output import emit_error, printable, say
+from arf_core.errors import ArfError
+from arf_enterprise.cli import setup
+from arf_enterprise.errors import EnterpriseError, RequestError
+from arf_enterprise.version import __version__
+
+app = typer.Typer(
+    name="arf-enterprise",
+    help="ARF Enterprise: sealed intents carried out under licence, policy, approval and verified health.",
+    epilog="Start with: arf-enterprise init",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    raise SystemExit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command in ``arguments`` and return its exit code. Every error ends here."""
+    as_json = "--json" in arguments
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except TyperException as error:
+        return _failed(RequestError(error.format_message()), as_json=as_json)
+    except EnterpriseError as error:
+        return _failed(error, as_json=as_json)
+    except ArfError as error:
+        emit_error(error, as_json=as_json)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone (`arf-enterprise … | head`): nothing more to say, and no traceback at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the edge of the process
+        logging.getLogger(__name__).debug("internal error", exc_info=True)
+        # Not its text: a foreign exception may quote what it was given, and that may be a secret.
+        return _failed(EnterpriseError(f"{type(error).__name__} (ARF_DEBUG=1 shows the traceback)"), as_json=as_json)
+
+
+def _failed(error: EnterpriseError, *, as_json: bool) -> int:
+    if as_json:
+        document = {"code": error.code, "message": str(error), "remedy": error.remedy, "exit_code": error.exit_code}
+        say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
+    else:
+        say(f"error {error.code}: {printable(str(error))}", to_errors=True)
+        say(f"  next: {error.remedy}", to_errors=True)
+    return error.exit_code
+
+
+def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone
+    """Print the version and exit, if ``asked``."""
+    if asked:
+        typer.echo(f"arf-enterprise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Prepare what all commands share."""
+    if os.environ.get("ARF_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+
+
+setup.register(app)

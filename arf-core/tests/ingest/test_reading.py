@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from arf_core.errors import FormatError, InputError
 from arf_core.ingest.batch import Batch, joined
-from arf_core.ingest.formats import Format
+from arf_core.ingest.formats import DESCRIBED, Format
 from arf_core.ingest.prometheus import Query
 from arf_core.ingest.reading import Surroundings, read
 from arf_core.ingest.windows import Baseline
@@ -37,6 +37,21 @@ ANSWER = {
     "status": "success",
     "data": {"resultType": "matrix", "result": [{"metric": {"job": "a"}, "values": [[n, "1"] for n in range(8)]}]},
 }
+METRIC = {
+    "name": "cpu.usage",
+    "unit": "%",
+    "gauge": {"dataPoints": [{"timeUnixNano": "1767323045000000000", "asInt": 9}]},
+}
+RESOURCE = {"attributes": [{"key": "service.name", "value": {"stringValue": "orders"}}]}
+OTLP = {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [{"metrics": [METRIC]}]}]}
+PAGERDUTY = {"event_action": "trigger", "payload": {"summary": "x", "source": "orders", "severity": "error"}}
+INCIDENT = {"id": "P1", "created_at": "2026-01-02T03:04:05Z", "title": "x", "service": {"summary": "orders"}}
+WEBHOOK_3 = {"event": {"event_type": "incident.triggered", "occurred_at": "2026-01-02T03:04:05Z", "data": INCIDENT}}
+DATADOG = {"alert_transition": "Triggered", "alert_id": "7", "title": "x", "tags": "service:orders"}
+DATADOG_DEFAULT = {
+    "body": "", "last_updated": "1767323045000", "event_type": "query_alert_monitor", "id": "1",
+    "date": "1767323045000", "title": "[Warn on {service:orders}] x", "org": {"id": "1", "name": "acme"},
+}  # fmt: skip
 TABLE = b"timestamp,component,latency_p99\n2026-01-02T03:04:05Z,orders,900\n"
 
 
@@ -56,6 +71,13 @@ def sizes(batch: Batch) -> tuple[int, int, int, int]:
         (json.dumps(WEBHOOK).encode(), (1, 0, 0, 1)),
         (json.dumps(WEBHOOK, indent=1).encode(), (1, 0, 0, 1)),
         (json.dumps(ANSWER).encode(), (0, 0, 1, 0)),
+        (json.dumps(OTLP).encode(), (1, 0, 0, 0)),
+        (json.dumps(PAGERDUTY, indent=1).encode(), (1, 0, 0, 0)),
+        (json.dumps(WEBHOOK_3).encode(), (1, 0, 0, 0)),
+        (json.dumps(DATADOG).encode(), (1, 0, 0, 0)),
+        (json.dumps(DATADOG_DEFAULT).encode(), (1, 0, 0, 0)),
+        (json.dumps([OTLP, PAGERDUTY, WEBHOOK_3, DATADOG, DATADOG_DEFAULT, EVENT, 7]).encode(), (6, 0, 0, 1)),
+        (b"\n".join(json.dumps(value).encode() for value in (OTLP, PAGERDUTY, DATADOG, EVENT)), (4, 0, 0, 0)),
         (b"\n".join(json.dumps(value).encode() for value in (EVENT, WEBHOOK, ANSWER, WINDOW, ALERTS)), (2, 1, 2, 1)),
         (TABLE, (1, 0, 0, 0)),
     ],
@@ -73,12 +95,27 @@ def test_the_format_is_seen_from_the_input(data: bytes, found: tuple[int, int, i
         (Format.JSON, json.dumps(EVENT).encode()),
         (Format.JSONL, json.dumps(EVENT).encode()),
         (Format.CSV, TABLE),
+        (Format.OTLP, json.dumps(OTLP).encode()),
+        (Format.PAGERDUTY, json.dumps(PAGERDUTY).encode()),
+        (Format.DATADOG, json.dumps(DATADOG).encode()),
     ],
 )
 def test_a_named_format_is_read_as_such_and_nothing_else(form: Format, data: bytes) -> None:
     assert len(read(data, now=NOW, form=form)) == 1
     with pytest.raises(FormatError):
         read(b"", now=NOW, form=form)
+
+
+def test_an_event_of_our_own_is_not_taken_for_another_systems_by_a_word() -> None:
+    own = {**EVENT, "event": "deploy", "alert": {"name": "A"}, "event_type": "x", "event_action": "y", "date": "today"}
+    (event,) = read(json.dumps(own).encode(), now=NOW).events
+    assert (event.component, event.source, event.latency_p99) == ("orders", "record", 900.0)
+
+
+def test_every_format_is_described_and_its_example_says_how_to_read_it() -> None:
+    assert {one.form for one in DESCRIBED} | {Format.AUTO} == set(Format)
+    assert len(DESCRIBED) == len(Format) - 1
+    assert len({one.example for one in DESCRIBED}) == len(DESCRIBED)
 
 
 def test_a_fault_inside_a_line_says_both_places() -> None:

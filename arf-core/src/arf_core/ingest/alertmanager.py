@@ -23,17 +23,21 @@ from arf_core import canonical
 from arf_core.errors import EventError, FormatError, InputError
 from arf_core.ingest import foreign
 from arf_core.ingest.batch import Batch, Collector
+from arf_core.ingest.claims import (
+    STARTS_AT,
+    alert_name,
+    first_of_each,
+    kind_of,
+    labels_with,
+    named_readings,
+    number_in,
+    severity_of,
+)
 from arf_core.ingest.evidence import Reading, readings_in
 from arf_core.ingest.expression import Comparison, comparison_of, expression_of
-from arf_core.ingest.quantities import Sureness, meaning_of
-from arf_core.models.event import MAX_NAME, Alert, ReliabilityEvent, Status, checked_name
-from arf_core.models.frozen import FrozenMap
-from arf_core.models.signal import Severity, SignalKind
+from arf_core.models.event import Alert, ReliabilityEvent, Status, checked_name
 from arf_core.strict_json import parse_json
-from arf_core.vocabulary import sense_of
 
-STARTS_AT: Final = "arf.starts_at"
-READ_FROM: Final = "arf.read."
 SOURCE: Final = "alertmanager"
 
 
@@ -87,7 +91,7 @@ def read_alert(value: object, *, component_labels: Iterable[str] = foreign.COMPO
         status=status,
         alert=_alert(labels, texts, comparison),
         fingerprint=_fingerprint(alert.get("fingerprint"), labels),
-        labels=_labels(labels, starts_at, readings.values()),
+        labels=labels_with(labels, {STARTS_AT: canonical.write_time(starts_at)}, readings.values()),
         source=SOURCE,
         **{name: reading.value for name, reading in readings.items()},  # type: ignore[arg-type]  # names are METRICS
     )
@@ -96,15 +100,6 @@ def read_alert(value: object, *, component_labels: Iterable[str] = foreign.COMPO
 _TEXTS: Final = ("summary", "description", "message", "title")
 _NO_TEXTS: Final = ("runbook", "dashboard", "link")
 _CURRENT: Final = ("value", "current", "current_value")
-
-UNNAMED: Final = "unnamed alert"
-"""What an alert is called whose rule has no name."""
-
-_SEVERITIES: Final = {
-    **dict.fromkeys("critical crit page fatal emergency disaster error high severe sev1 p1".split(), Severity.CRITICAL),
-    **dict.fromkeys("info informational information notice low none debug ok".split(), Severity.INFO),
-}
-
 
 _Texts = tuple[tuple[str, str], ...]
 """The sentences of an alert, each with the name of its annotation."""
@@ -137,41 +132,17 @@ def _fingerprint(value: object, labels: Mapping[str, str]) -> str:
     return checked_name("fingerprint", value)
 
 
-def _labels(labels: Mapping[str, str], starts_at: datetime, readings: Iterable[Reading]) -> FrozenMap:
-    own = {STARTS_AT: canonical.write_time(starts_at)}
-    own.update({f"{READ_FROM}{reading.metric}": foreign.encodable(reading.origin) for reading in readings})
-    return FrozenMap({**foreign.bounded_labels(labels), **own})
-
-
 def _alert(labels: Mapping[str, str], texts: _Texts, comparison: Comparison | None) -> Alert:
-    name = foreign.printable(labels.get("alertname", "").strip() or UNNAMED)[:MAX_NAME]
+    name = alert_name(labels.get("alertname", ""))
     text = ". ".join(text for _, text in texts)
-    metric = comparison.metric if comparison else None
+    words = f"{comparison.metric} {text}" if comparison and comparison.metric else text
+    meaning = comparison.meaning if comparison else None
     return Alert(
         name=name,
-        severity=_SEVERITIES.get(labels.get("severity", "").strip().lower(), Severity.WARNING),
-        kind=_kind(name, comparison, text) if metric is None else _kind(name, comparison, f"{metric} {text}"),
+        severity=severity_of(labels.get("severity", "")),
+        kind=kind_of(name, words, metric=meaning.metric if meaning else None),
         text=foreign.encodable(text[: foreign.MAX_TEXT]),
     )
-
-
-_KINDS: Final = {
-    "latency_p99": SignalKind.LATENCY,
-    "error_rate": SignalKind.ERRORS,
-    "throughput": SignalKind.TRAFFIC,
-    "cpu_util": SignalKind.CPU,
-    "memory_util": SignalKind.MEMORY,
-}
-
-
-def _kind(name: str, comparison: Comparison | None, text: str) -> SignalKind:
-    """What the alert is about: by the rule's name, else by what it compares, else by the words of its text."""
-    named = sense_of(name).kind
-    if named is not SignalKind.OTHER:
-        return named
-    if comparison and comparison.meaning:
-        return _KINDS[comparison.meaning.metric]
-    return sense_of(text[:200]).kind
 
 
 def _texts(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -191,31 +162,21 @@ def _comparison(url: object) -> Comparison | None:
 def _readings(
     labels: Mapping[str, str], annotations: Mapping[str, str], texts: _Texts, comparison: Comparison | None
 ) -> dict[str, Reading]:
-    found: dict[str, Reading] = {}
-    for reading in (
-        *_named("label", labels),
-        *_named("annotation", annotations),
-        *_current(annotations, comparison),
-        *readings_in((f"annotation {name}", text) for name, text in texts).values(),
-        *_bound(comparison),
-    ):
-        found.setdefault(reading.metric, reading)
-    return found
-
-
-def _named(what: str, values: Mapping[str, str]) -> Iterator[Reading]:
-    """Values whose name is that of a metric: ``latency_p99_ms: "900"``."""
-    for name in sorted(values):
-        meaning = meaning_of(name)
-        value = meaning.of(number) if meaning and (number := _number(values[name])) is not None else None
-        if meaning and value is not None and meaning.sureness is not Sureness.LOWER_BOUND:
-            yield Reading(metric=meaning.metric, value=value, origin=f"{what} {name}: {values[name].strip()}")
+    return first_of_each(
+        (
+            *named_readings("label", labels),
+            *named_readings("annotation", annotations),
+            *_current(annotations, comparison),
+            *readings_in((f"annotation {name}", text) for name, text in texts).values(),
+            *_bound(comparison),
+        )
+    )
 
 
 def _current(annotations: Mapping[str, str], comparison: Comparison | None) -> Iterator[Reading]:
     """An annotation ``value: "0.42"`` is the value of the rule's left side."""
     for name in _CURRENT:
-        number = _number(annotations.get(name, ""))
+        number = number_in(annotations.get(name, ""))
         if comparison and comparison.meaning and number is not None:
             value = comparison.meaning.of(number)
             if value is not None:
@@ -227,13 +188,6 @@ def _bound(comparison: Comparison | None) -> Iterator[Reading]:
     if comparison and comparison.meaning and comparison.bound is not None:
         origin = f"the rule {comparison.text:.200} fires (a lower bound)"
         yield Reading(metric=comparison.meaning.metric, value=comparison.bound, origin=origin)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return foreign.written_number(text, name="a label") if 0 < len(text) <= 40 else None
-    except EventError:
-        return None
 
 
 def _notes(body: Mapping[str, object]) -> Iterator[str]:

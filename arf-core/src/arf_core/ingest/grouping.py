@@ -2,7 +2,8 @@
 """Folds duplicates, closes what is resolved, and groups what belongs together; every step says why.
 
 1. *Duplicate*: an alert of the same fingerprint and ``startsAt`` as a member of a group, or of the same fingerprint
-   within the window, is folded into that member: the latest message stands for it.
+   within the window (at any time, where its sender keeps the key until it is resolved), is folded into that member: the
+   latest message stands for it.
 2. *Related*: an alert that begins within the window after a group's last sign of life joins it if the group has its
    component, or one that calls it or that it calls. Of several such groups it joins the one that opened first.
 3. *Resolved*: the member of that fingerprint is over; when all members are, the group is closed. A group that is closed
@@ -18,7 +19,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from arf_core.ingest.groups import Group, Grouping, GroupStatus, identity_of, incident_id_of, starts_at_of
+from arf_core.ingest.groups import (
+    Group,
+    Grouping,
+    GroupStatus,
+    identity_of,
+    incident_id_of,
+    is_until_resolved,
+    starts_at_of,
+)
 from arf_core.models.event import ReliabilityEvent, Status
 
 WINDOW: Final = timedelta(minutes=5)
@@ -100,7 +109,7 @@ class _Folding:
             return None
         began, known = starts_at_of(event), starts_at_of(_member(group, key))
         is_known = began is not None and known is not None and began <= known
-        return group if is_known or self._is_near(group, event) else None
+        return group if is_known or is_until_resolved(event) or self._is_near(group, event) else None
 
     def _holding(self, key: str) -> Group | None:
         """The open group that has the alert ``key`` as a member."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from arf_core import canonical
-from arf_core.ingest.alertmanager import STARTS_AT
+from arf_core.ingest.claims import STARTS_AT, UNTIL_RESOLVED
 from arf_core.models.event import ReliabilityEvent, Status
 from arf_core.models.incident import Incident
 from arf_core.models.signal import Direction, Signal
@@ -98,6 +98,11 @@ def starts_at_of(event: ReliabilityEvent) -> str | None:
     """When the alert began, as text; None for what is not an alert with such a time."""
     starts_at = event.labels.get(STARTS_AT)
     return starts_at if isinstance(starts_at, str) else None
+
+
+def is_until_resolved(event: ReliabilityEvent) -> bool:
+    """Whether its sender says that the alert's key stands for one problem until it is resolved."""
+    return UNTIL_RESOLVED in event.labels
 
 
 def _moment(event: ReliabilityEvent) -> str:

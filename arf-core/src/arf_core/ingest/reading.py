@@ -2,8 +2,9 @@
 """Reads an input whose format may not be known: the one function behind ``arf analyze FILE``.
 
 1. gzip is unpacked, up to a limit: a small file may unpack to a huge one.
-2. What starts like JSON is one document, or else one document a line; the rest is CSV.
-3. The shape of each JSON value decides what it is (:func:`_document`); a list is a list of such values.
+2. What starts like JSON is one document, or else one document a line; the rest is CSV, or OTLP in protobuf.
+3. The shape of each JSON value decides what it is (:func:`_document`); a list is a list of such values. The OTLP
+   requests among them are read as one recording.
 4. Nothing is guessed silently: if no format fits, the error lists what was tried and why it did not fit.
 """
 
@@ -15,10 +16,11 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from arf_core.errors import EventError, FormatError, InputError
-from arf_core.ingest import alertmanager, incidents, prometheus, records, windows
-from arf_core.ingest.batch import Batch, Collector, Record
+from arf_core.ingest import alertmanager, datadog, incidents, otlp, pagerduty, prometheus, records, windows
+from arf_core.ingest.batch import Batch, Collector, Record, joined
 from arf_core.ingest.formats import Format
 from arf_core.ingest.prometheus import Query
+from arf_core.ingest.senders import is_sent, read_sent
 from arf_core.ingest.tables import read_csv
 from arf_core.ingest.unpack import MAX_UNPACKED, refuse_other_encodings, unpacked
 from arf_core.strict_json import parse_json
@@ -58,7 +60,13 @@ def read(data: bytes, *, now: datetime, form: Format = Format.AUTO, surroundings
         case Format.JSONL:
             return _lines(plain, now, around)
         case Format.CSV:
-            return read_csv(plain, onset=around.query.onset, edges=around.query.edges)
+            return _csv(plain, now, around)
+        case Format.OTLP:
+            return _otlp(plain, now, around)
+        case Format.PAGERDUTY:
+            return pagerduty.parse(plain, now=now, component_labels=around.query.component_labels)
+        case Format.DATADOG:
+            return datadog.parse(plain, now=now, component_labels=around.query.component_labels)
         case _:
             assert_never(form)
 
@@ -85,6 +93,8 @@ _Attempt = Callable[[bytes, datetime, Surroundings], Batch]
 
 
 def _auto(data: bytes, now: datetime, around: Surroundings) -> Batch:
+    if otlp.looks_like_protobuf(data):
+        return otlp.parse_protobuf(data, query=around.query)
     attempts = _json_attempts(data) if data.lstrip()[:1] in (b"{", b"[") else _CSV_ATTEMPTS
     reasons = []
     for form, attempt in attempts:
@@ -124,8 +134,18 @@ def _csv(data: bytes, _now: datetime, around: Surroundings) -> Batch:
 _CSV_ATTEMPTS: Final[tuple[tuple[str, _Attempt], ...]] = (("CSV", _csv),)
 
 
+def _otlp(data: bytes, _now: datetime, around: Surroundings) -> Batch:
+    """OTLP in protobuf; in JSON one request, or one a line."""
+    if not data.lstrip().startswith(b"{") or otlp.looks_like_protobuf(data):
+        return otlp.parse_protobuf(data, query=around.query)
+    lines = list(_split(data))
+    if len(lines) > 1 and otlp.starts_like_otlp(lines[1][1]):
+        return _lines(data, _now, around)
+    return otlp.parse_json(data, query=around.query)
+
+
 def _json(data: bytes, now: datetime, around: Surroundings) -> Batch:
-    value = parse_json(data)
+    value = _parsed(data)
     if not isinstance(value, list):
         return _document(value, now, around)
     return _values(((n + 1, f"element [{n}]", item) for n, item in enumerate(value)), now, around)
@@ -149,19 +169,28 @@ def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _values(values: Iterator[tuple[int, str, object]], now: datetime, around: Surroundings) -> Batch:
     """The records in ``(position, where, value)``; a value is a JSON value, or a line that is still to be parsed."""
     found = Collector()
+    requests: list[tuple[str, object]] = []
     for position, where, value in values:
         if found.is_full and isinstance(value, bytes) and not value.lstrip().startswith(b"{"):
             found.unlisted += 1  # a file that is no JSONL at all must not cost an exception a line
             continue
         try:
-            item = parse_json(value, what="the line") if isinstance(value, bytes) else value
-            if isinstance(item, dict) and (record := _record(item, now, around)) is not None:
+            item = _parsed(value, what="the line") if isinstance(value, bytes) else value
+            if isinstance(item, dict) and otlp.looks_like_otlp(item):
+                requests.append((where, item))
+            elif isinstance(item, dict) and (record := _record(item, now, around)) is not None:
                 found.add(record)
             else:
                 found.include(_document(item, now, around), position=position, where=where)
         except InputError as error:
             found.fault(position, where, error)
-    return found.batch()
+    own = found.batch()
+    return joined([own, otlp.parse_values(requests, query=around.query)]) if requests else own
+
+
+def _parsed(data: bytes, *, what: str = "the input") -> object:
+    """The JSON value in ``data``; OTLP has integers of 64 bits, which other JSON may not have."""
+    return otlp.decoded(data) if otlp.starts_like_otlp(data) else parse_json(data, what=what)
 
 
 def _document(value: object, now: datetime, around: Surroundings) -> Batch:
@@ -172,10 +201,8 @@ def _document(value: object, now: datetime, around: Surroundings) -> Batch:
     """
     if not isinstance(value, Mapping):
         raise FormatError(f"the JSON is a {type(value).__name__}: a record is an object")
-    if alertmanager.looks_like_alertmanager(value):
-        return alertmanager.parse(value, component_labels=around.query.component_labels)
-    if prometheus.looks_like_prometheus(value):
-        return prometheus.read_answer(value, query=around.query)
+    if (sent := read_sent(value, now=now, query=around.query)) is not None:
+        return sent
     found = Collector()
     try:
         record = _record(value, now, around)
@@ -195,12 +222,16 @@ def _record(value: Mapping[str, object], now: datetime, around: Surroundings) ->
             return windows.read_window(value, baseline=around.baseline, edges=around.query.edges, default_time=now)
         if incidents.looks_like_incident(value):
             return incidents.read_incident(value, default_time=now)
-        if alertmanager.looks_like_alertmanager(value) or prometheus.looks_like_prometheus(value):
+        if is_sent(value):
             return None
     return records.read_event(value) if records.looks_like_event(value) else None
 
 
-_TELLTALES: Final = frozenset({"abnormal", "alerts", "schema", "data", "error", "errorType"})
+_TELLTALES: Final = frozenset(
+    "abnormal alerts schema data error errorType resourceMetrics event_action event alert alert_transition"
+    " alertTransition event_type".split()
+)
+"""Keys without one of which a value can only be an event."""
 
 
 def _unknown(value: Mapping[str, object]) -> str:
@@ -209,6 +240,8 @@ def _unknown(value: Mapping[str, object]) -> str:
         return f"the JSON (keys: {keys}) is a baseline or a topology: give it beside a window, it has no abnormal part"
     return (
         f"the JSON (keys: {keys}) has no known shape: not an Alertmanager webhook (needs 'alerts' with 'labels'), "
-        "not a Prometheus answer (needs 'status' and 'data'), not a window (needs 'abnormal'), "
+        "not a Prometheus answer (needs 'status' and 'data'), not OTLP metrics (needs 'resourceMetrics'), not "
+        "PagerDuty (needs 'event_action' or 'event'), not Datadog (needs 'alert_transition'), not a window (needs "
+        "'abnormal'), "
         "not an incident (needs 'schema', or 'id' and 'alerts'), not an event (needs 'component' and 'timestamp')"
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from arf_core.errors import FormatError
+from arf_core.errors import FormatError, TooLargeError
 
 MAX_UNPACKED: Final = 512 * 1024 * 1024
 """How many bytes a gzip input may unpack to, unless the caller says otherwise: a small file may hold a huge one."""
@@ -16,7 +16,8 @@ def unpacked(data: bytes, *, limit: int = MAX_UNPACKED) -> bytes:
     """``data``, unpacked if it is gzip (also of several members).
 
     Raises:
-        FormatError: the gzip is damaged or cut short, or it unpacks to more than ``limit`` bytes.
+        FormatError: the gzip is damaged or cut short.
+        TooLargeError: it unpacks to more than ``limit`` bytes.
     """
     if not data.startswith(b"\x1f\x8b"):
         return data
@@ -27,7 +28,7 @@ def unpacked(data: bytes, *, limit: int = MAX_UNPACKED) -> bytes:
         parts.append(part)
         room -= len(part)
         if room < 0:
-            raise FormatError(f"the gzip input unpacks to more than {limit} bytes: unpack it and split it")
+            raise TooLargeError(f"the gzip input unpacks to more than {limit} bytes: unpack it and split it")
     return b"".join(parts)
 
 

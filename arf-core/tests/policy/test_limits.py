@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arf_core.models.advice import Rule
-from arf_core.policy.limits import Limited, Limiter
+from arf_core.policy.limits import KnownRests, Limited, Limiter, limited_by
 from arf_core.policy.rules import HealingRule
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -176,3 +176,35 @@ def test_memory_is_bounded_and_what_was_used_last_is_kept(names: list[int], most
 def test_a_limiter_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="max_entries is 0"):
         Limiter(max_entries=0)
+
+
+@given(
+    used=st.floats(0, 4000).map(lambda value: round(value, 6)),
+    asked=st.floats(0, 4000).map(lambda value: round(value, 6)),
+    cooldown=st.sampled_from((0.0, 0.5, 300.0, 4000.0)),
+)
+def test_the_words_of_a_limit_name_a_time_from_which_the_rule_is_free(
+    used: float, asked: float, cooldown: float
+) -> None:
+    limiter, limit = Limiter(), rule(cooldown_s=cooldown, max_per_hour=1)
+    assert limiter.check_and_take(limit, "a", after(used)) is None
+    limited = limiter.check_and_take(limit, "a", after(used + asked))
+    if limited is not None:
+        said = limited_by(limited.because)
+        assert said is not None
+        assert limited.until <= said.until < limited.until + timedelta(seconds=1)
+        assert limiter.check_and_take(limit, "a", said.until) is None
+
+
+def test_other_words_name_no_time() -> None:
+    assert limited_by("latency_p99 is 9, not > 500, until 2026-01-02T12:00:00Z") is None
+    assert limited_by("") is None
+
+
+def test_known_rests_refuse_until_their_time_and_take_nothing() -> None:
+    rest = Limited(because="it rests", until=after(60))
+    limiter = KnownRests({"slow": rest})
+    assert limiter.check_and_take(rule(), "a", NOON) == rest
+    assert [limiter.check_and_take(rule(), "a", after(60)) for _ in range(9)] == [None] * 9
+    assert limiter.check_and_take(rule(name="other"), "a", NOON) is None
+    assert limiter.entries == 0

@@ -62,14 +62,16 @@ class Entry:
     node: Node
 
 
-def read_document(text: str, *, file: str) -> Node:
+def read_document(text: str, *, file: str, twice: list[str] | None = None) -> Node:
     """The one document in ``text``.
+
+    Complaints about keys that stand twice are put into ``twice``, if it is given, and the first of the two counts.
 
     Raises:
         PolicyError: whatever the rules above refuse; the message starts with ``file:line:column``.
     """
     _check_text(text, file)
-    events = _Events(text, file)
+    events = _Events(text, file, twice)
     node = events.document()
     if node is None:
         raise PolicyError(
@@ -96,10 +98,11 @@ def describe(node: Node) -> str:
 class _Events:
     """PyYAML's events, put together as nodes."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, twice: list[str] | None) -> None:
         self._file = file
+        self._twice = twice
         self._lines = text.split("\n")
-        self._events = _parsed(text, file)
+        self._events = parsed(text, file)
 
     def document(self) -> Node | None:
         import yaml
@@ -139,11 +142,17 @@ class _Events:
             if not isinstance(key.value, str):
                 raise PolicyError(f"{key.place}: a key is {describe(key)}: it must be a name")
             if key.value in seen:
-                raise PolicyError(
-                    f"{key.place}: the key {key.value!r} stands here a second time: see line {seen[key.value].line}"
-                )
+                self._complain_twice(key, seen[key.value])
+                self._node(next(self._events), depth=depth + 1)
+                continue
             seen[key.value] = key.place
             yield key.value, Entry(place=key.place, node=self._node(next(self._events), depth=depth + 1))
+
+    def _complain_twice(self, key: Node, first: Place) -> None:
+        complaint = f"{key.place}: the key {key.value!r} stands here a second time: see line {first.line}"
+        if self._twice is None:
+            raise PolicyError(complaint)
+        self._twice.append(complaint)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node:
         place = self._place(event)
@@ -181,7 +190,8 @@ def _place(file: str, mark: yaml.Mark | yaml._yaml.Mark | None) -> Place:
     )
 
 
-def _parsed(text: str, file: str) -> Iterator[yaml.Event]:
+def parsed(text: str, file: str) -> Iterator[yaml.Event]:
+    """The events of PyYAML's parser. Raises PolicyError where ``text`` is not YAML."""
     import yaml
 
     try:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar, cast
 
@@ -13,6 +13,9 @@ from arf_core.policy.document import Entry, Node, Place, describe
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+
+MAX_MEANT: Final = 60
+"""The longest name for which a likely one is looked for, in characters."""
 
 
 class Section:
@@ -28,13 +31,8 @@ class Section:
             raise PolicyError(f"{node.place}: {what} is {describe(node)}: it must be a mapping with {keys}")
         self.place: Final = node.place
         self._entries: Mapping[str, Entry] = node.value
-        known = (*required, *optional)
-        for key, entry in self._entries.items():
-            if key not in known:
-                raise PolicyError(f"{entry.place}: {key!r} is not a key of {what}: known are {', '.join(known)}")
-        for key in required:
-            if key not in self._entries:
-                raise PolicyError(f"{node.place}: {what} lacks the key {key!r}")
+        for complaint in key_complaints(node, what=what, required=required, optional=optional):
+            raise PolicyError(complaint)
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -42,6 +40,32 @@ class Section:
     def take(self, key: str, read: Callable[[Node], T]) -> T:
         """The value of ``key`` as ``read`` reads it; the key must be there."""
         return read(self._entries[key].node)
+
+
+def key_complaints(
+    node: Node, *, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """What is wrong with the keys of a mapping: unknown ones, then missing ones."""
+    entries = cast("Mapping[str, Entry]", node.value)
+    known = (*required, *optional)
+    for key, entry in entries.items():
+        if key not in known:
+            nearest = nearest_name(key, known)
+            yield f"{entry.place}: {key!r} is not a key of {what}: known are {', '.join(known)}{nearest}"
+    for key in required:
+        if key not in entries:
+            yield f"{node.place}: {what} lacks the key {key!r}"
+
+
+def nearest_name(name: object, known: Iterable[str]) -> str:
+    """The one of ``known`` that was probably meant by ``name``, as the end of a sentence; empty if none is near."""
+    from difflib import get_close_matches
+
+    if not isinstance(name, str) or not 3 <= len(name) <= MAX_MEANT:
+        return ""
+    names = list(known)
+    found = get_close_matches(name, names, n=1) or [one for one in names if one.startswith(name)]
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def items_of(node: Node, *, what: str, most: int) -> tuple[Node, ...]:
@@ -55,7 +79,7 @@ def items_of(node: Node, *, what: str, most: int) -> tuple[Node, ...]:
 
 def name_of(node: Node) -> str:
     """A rule's name: letters, digits and ``-_.`` and spaces, at most 100, beginning with a letter or digit."""
-    if not isinstance(node.value, str) or not _NAME.fullmatch(node.value):
+    if not isinstance(node.value, str) or not NAME.fullmatch(node.value):
         rule = "1 to 100 letters, digits, spaces and -_., beginning with a letter or digit"
         raise PolicyError(f"{node.place}: the name is {describe(node)}: it must be {rule}")
     return node.value
@@ -68,7 +92,8 @@ def member_of(kinds: type[E], *, what: str) -> Callable[[Node], E]:
         for member in kinds:
             if member.value == node.value:
                 return member
-        raise PolicyError(f"{node.place}: {what} is {describe(node)}: it must be one of {', '.join(kinds)}")
+        nearest = nearest_name(node.value, kinds)
+        raise PolicyError(f"{node.place}: {what} is {describe(node)}: it must be one of {', '.join(kinds)}{nearest}")
 
     return read
 
@@ -125,7 +150,7 @@ def plain(node: Node) -> object:
     return node.value
 
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}", re.ASCII)
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}", re.ASCII)
 
 
 def _or_empty(node: Node) -> str:

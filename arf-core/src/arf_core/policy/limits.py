@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -63,6 +64,29 @@ class Limiter:
             return None
 
 
+class KnownRests(Limiter):
+    """A limiter that knows only until when some rules rest, and counts nothing: for asking what would be decided."""
+
+    def __init__(self, rests: Mapping[str, Limited]) -> None:
+        """``rests`` are by the names of the rules, for the one component that is asked about."""
+        super().__init__()
+        self._rests = dict(rests)
+
+    def check_and_take(self, rule: HealingRule, _component: str, now: datetime) -> Limited | None:
+        """Why ``rule`` rests at ``now``, or None; nothing is taken."""
+        found = self._rests.get(rule.name)
+        return found if found is not None and now < found.until else None
+
+
+def limited_by(because: str) -> Limited | None:
+    """The :class:`Limited` whose words are ``because``, None if they are about something else."""
+    if (found := _UNTIL.search(because)) is None:
+        return None
+    return Limited(because=because, until=datetime.strptime(found[1], _TIME).replace(tzinfo=UTC))
+
+
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+_UNTIL: Final = re.compile(r" was used here .+, until (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
@@ -75,20 +99,24 @@ def _microseconds(moment: datetime) -> int:
 
 
 def _limited(rule: HealingRule, used: Sequence[int], moment: int) -> Limited | None:
+    """Why the rule may not be used at ``moment``, until it has both rested and an hour with room in it."""
     rested = used[-1] + round(rule.cooldown_s * _SECOND)
-    if moment < rested:
-        ago = (moment - used[-1]) / _SECOND
-        return _said(rested, f"{rule.name} was used here {ago:.0f} s ago and rests for {rule.cooldown_s:g} s")
-    recent = [use for use in used if use > moment - _HOUR]
+    free = max(moment, rested)
+    recent = [use for use in used if use > free - _HOUR]
     if len(recent) >= rule.max_per_hour:
         freed = recent[-rule.max_per_hour] + _HOUR
         return _said(
             freed, f"{rule.name} was used here {len(recent)} times within the hour, at most {rule.max_per_hour}"
         )
+    if moment < rested:
+        ago = (moment - used[-1]) / _SECOND
+        return _said(rested, f"{rule.name} was used here {ago:.0f} s ago and rests for {rule.cooldown_s:g} s")
     return None
 
 
 def _said(until: int, because: str) -> Limited:
-    moment = min(until, _microseconds(datetime.max.replace(tzinfo=UTC)))
+    whole = -(-until // _SECOND) * _SECOND  # the words name whole seconds: a rule is free when they say so, or sooner
+    moment = min(whole, _microseconds(datetime.max.replace(microsecond=0, tzinfo=UTC)))
     end = _EPOCH + moment * _MICROSECOND
-    return Limited(because=f"{because}, until {end:%Y-%m-%dT%H:%M:%SZ}", until=end)
+    words = f"{because}, until {end:{_TIME}}"
+    return Limited(because=words, until=_EPOCH + min(until, moment) * _MICROSECOND)

@@ -37,21 +37,30 @@ from functools import cache
 from typing import Final, TypeVar
 
 from arf_core.canonical import digest
-from arf_core.errors import InputError, PolicyError
-from arf_core.models.action import Action, parameters_for
+from arf_core.errors import PolicyError
 from arf_core.models.advice import Rule
-from arf_core.models.frozen import FrozenMap, freeze, thaw
+from arf_core.models.frozen import thaw
 from arf_core.models.signal import SignalKind
 from arf_core.policy.document import Node, Place, read_document
-from arf_core.policy.fields import Section, items_of, member_of, name_of, number_of, plain, text_of, whole_of
-from arf_core.policy.rules import SCHEMA, HealingRule, Policy, PolicySet, Remedy, Step
+from arf_core.policy.fields import Section, items_of, name_of, text_of
+from arf_core.policy.parts import (
+    COOLDOWN,
+    FALLBACK,
+    HOURLY,
+    KIND,
+    MAX_RULES,
+    POLICY,
+    PRIORITY,
+    REMEDY,
+    ROOT,
+    schema_of,
+    steps_of,
+)
+from arf_core.policy.rules import SCHEMA, HealingRule, Policy, PolicySet, Remedy
 from arf_core.policy.syntax import compile_condition
 
 DEFAULTS: Final = "defaults.yaml"
 """The name of the file of the policies that ship with the package."""
-
-MAX_RULES: Final = 200
-"""The most policies a file can have."""
 
 
 def load(text: str, *, file: str) -> PolicySet:
@@ -61,8 +70,8 @@ def load(text: str, *, file: str) -> PolicySet:
         PolicyError: the file breaks a rule of the format above, or a condition does not compile.
     """
     node = read_document(text, file=file)
-    root = Section(node, what="a policy file", required=("schema", "policies"), optional=("remedies", "fallback"))
-    root.take("schema", _check_schema)
+    root = ROOT.section(node)
+    root.take("schema", schema_of())
     policies = sorted(root.take("policies", _list_of("policies", _policy)), key=lambda policy: policy.priority)
     remedies = root.take("remedies", _list_of("remedies", _remedy)) if "remedies" in root else ()
     fallback = root.take("fallback", _fallback) if "fallback" in root else None
@@ -106,7 +115,6 @@ def _common(rule: HealingRule) -> dict[str, object]:
 
 
 _R = TypeVar("_R", bound=HealingRule)
-_COMMON: Final = ("name", "actions", "cooldown_s", "max_per_hour")
 
 
 def _sealed(policies: PolicySet) -> PolicySet:
@@ -124,93 +132,50 @@ def _named(rule: _R, seal: str) -> _R:
     return replace(rule, rule=replace(rule.rule, policy_digest=seal))
 
 
-def _check_schema(node: Node) -> None:
-    if node.value != SCHEMA:
-        raise PolicyError(f"{node.place}: schema is {plain(node)!r}: this version reads {SCHEMA!r}")
-
-
 def _list_of(what: str, read: Callable[[Node], _R]) -> Callable[[Node], tuple[_R, ...]]:
     return lambda node: tuple(read(item) for item in items_of(node, what=what, most=MAX_RULES))
 
 
 def _policy(node: Node) -> Policy:
-    section = Section(node, what="a policy", required=(*_COMMON, "when", "priority"), optional=("parameters",))
+    section = POLICY.section(node)
     text, at = section.take("when", text_of("when"))
     return Policy(
         rule=_rule(section),
         column=section.place.column,
         condition=compile_condition(text, at=at),
-        priority=section.take("priority", whole_of("priority", least=1, most=1000)),
-        steps=_steps(section),
-        cooldown_s=section.take("cooldown_s", _COOLDOWN),
-        max_per_hour=section.take("max_per_hour", _HOURLY),
+        priority=section.take("priority", PRIORITY),
+        steps=steps_of(section),
+        cooldown_s=section.take("cooldown_s", COOLDOWN),
+        max_per_hour=section.take("max_per_hour", HOURLY),
     )
 
 
 def _remedy(node: Node) -> Remedy:
-    section = Section(node, what="a remedy", required=(*_COMMON, "kind"), optional=("parameters",))
+    section = REMEDY.section(node)
     return Remedy(
         rule=_rule(section),
         column=section.place.column,
-        kind=section.take("kind", member_of(SignalKind, what="kind")),
-        steps=_steps(section),
-        cooldown_s=section.take("cooldown_s", _COOLDOWN),
-        max_per_hour=section.take("max_per_hour", _HOURLY),
+        kind=section.take("kind", KIND),
+        steps=steps_of(section),
+        cooldown_s=section.take("cooldown_s", COOLDOWN),
+        max_per_hour=section.take("max_per_hour", HOURLY),
     )
 
 
 def _fallback(node: Node) -> HealingRule:
-    section = Section(node, what="the fallback", required=_COMMON, optional=("parameters",))
+    section = FALLBACK.section(node)
     return HealingRule(
         rule=_rule(section),
         column=section.place.column,
-        steps=_steps(section),
-        cooldown_s=section.take("cooldown_s", _COOLDOWN),
-        max_per_hour=section.take("max_per_hour", _HOURLY),
+        steps=steps_of(section),
+        cooldown_s=section.take("cooldown_s", COOLDOWN),
+        max_per_hour=section.take("max_per_hour", HOURLY),
     )
-
-
-_COOLDOWN: Final = number_of("cooldown_s", least=0, most=604_800)
-_HOURLY: Final = whole_of("max_per_hour", least=1, most=1000)
 
 
 def _rule(section: Section) -> Rule:
     place = section.place
     return Rule(name=section.take("name", name_of), file=place.file, line=place.line, policy_digest="")
-
-
-def _steps(section: Section) -> tuple[Step, ...]:
-    nodes = section.take("actions", lambda node: items_of(node, what="actions", most=len(Action)))
-    given = section.take("parameters", _given) if "parameters" in section else {}
-    steps: dict[Action, Step] = {}
-    for node in nodes:
-        action = member_of(Action, what="the action")(node)
-        if action in steps:
-            raise PolicyError(f"{node.place}: the action {action} stands here a second time")
-        steps[action] = Step(
-            action=action,
-            name=action.value,
-            parameters=_parameters(action, given.get(action, node), listed=action in given),
-        )
-    for action, node in given.items():
-        if action not in steps:
-            raise PolicyError(f"{node.place}: parameters for {action}, which is not among the actions of this rule")
-    return tuple(steps.values())
-
-
-def _given(node: Node) -> dict[Action, Node]:
-    section = Section(node, what="parameters", required=(), optional=tuple(Action))
-    return {action: section.take(action, lambda value: value) for action in Action if action in section}
-
-
-def _parameters(action: Action, node: Node, *, listed: bool) -> FrozenMap:
-    value = plain(node) if listed else {}
-    if not isinstance(value, dict):
-        raise PolicyError(f"{node.place}: the parameters of {action} are {value!r}: they must be a mapping")
-    try:
-        return parameters_for(action, {name: freeze(item) for name, item in value.items()})
-    except InputError as error:
-        raise PolicyError(f"{node.place}: {error}") from error
 
 
 def _check_names(rules: Iterable[HealingRule]) -> None:

@@ -9,9 +9,9 @@ required: a file without remedies and fallback recommends what its policies say 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from arf_core.models.action import Action
 from arf_core.models.advice import Rule
@@ -105,3 +105,23 @@ class PolicySet:
         yield from self.remedies
         if self.fallback is not None:
             yield self.fallback
+
+
+def with_action(policies: PolicySet, rule: HealingRule, action: Action) -> PolicySet:
+    """``policies`` with ``action``, without parameters, as the last action of ``rule``: for asking what would be."""
+    return replace(
+        policies,
+        policies=tuple(_listing(one, rule, action) for one in policies.policies),
+        remedies=tuple(_listing(one, rule, action) for one in policies.remedies),
+        fallback=None if policies.fallback is None else _listing(policies.fallback, rule, action),
+    )
+
+
+_Rule = TypeVar("_Rule", bound=HealingRule)
+
+
+def _listing(one: _Rule, rule: HealingRule, action: Action) -> _Rule:
+    if one.name != rule.name:
+        return one
+    step = Step(action=action, name=action.value, parameters=FrozenMap())
+    return replace(one, steps=(*one.steps, step))

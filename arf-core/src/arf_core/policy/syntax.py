@@ -16,6 +16,7 @@ from typing import Final
 from arf_core.errors import PolicyError
 from arf_core.models.event import METRICS
 from arf_core.policy.condition import COMPARISONS, FAILURES, VARIABLES, Clause, Condition, context_of, program_of
+from arf_core.policy.fields import nearest_name
 
 MAX_CONDITION: Final = 1000
 """The longest condition, in characters."""
@@ -32,8 +33,10 @@ def compile_condition(text: str, *, at: Callable[[int], str]) -> Condition:
         raise PolicyError(f"{at(0)}: the condition is empty: write one such as 'latency_p99 > 500'")
     if len(text) > MAX_CONDITION:
         raise PolicyError(f"{at(0)}: the condition has {len(text)} characters: at most {MAX_CONDITION} are allowed")
-    tokens = tuple(_tokens(text, at))
-    needs, asks = _names(tokens, at)
+    tokens = _tokens(text)
+    for complaint in (*_operator_complaints(tokens, at), *_name_complaints(tokens, at)):
+        raise PolicyError(complaint)
+    needs, asks = _names(tokens)
     _parse(text, at)
     condition = Condition(
         text=text,
@@ -46,11 +49,31 @@ def compile_condition(text: str, *, at: Callable[[int], str]) -> Condition:
     return condition
 
 
+def complaints(text: str, *, at: Callable[[int], str]) -> tuple[str, ...]:
+    """Everything that is wrong with the condition ``text``: of several operators and names, each one."""
+    if len(text) <= MAX_CONDITION:
+        tokens = _tokens(text)
+        if found := (*_operator_complaints(tokens, at), *_name_complaints(tokens, at)):
+            return found
+    try:
+        compile_condition(text, at=at)
+    except PolicyError as error:
+        return (str(error),)
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A piece of a condition: its kind (string, number, name, operator, bracket), its text and where it starts."""
+
     kind: str
     text: str
     start: int
+
+
+def tokens_of(condition: Condition) -> tuple[Token, ...]:
+    """The pieces of a checked condition."""
+    return _tokens(condition.text)
 
 
 _TOKEN: Final = re.compile(
@@ -74,14 +97,16 @@ _FUNCTIONS: Final = frozenset(("has", "size"))
 _METHODS: Final = frozenset(("contains", "startsWith", "endsWith", "size"))
 
 
-def _tokens(text: str, at: Callable[[int], str]) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
-        kind, piece, start = str(found.lastgroup), found[0], found.start()
-        wrong = kind in {"unread", "other"} or (kind == "operator" and piece not in _OPERATORS)
-        if wrong or piece in _INSTEAD:
-            raise PolicyError(f"{at(start)}: ‘{piece}’ is not an operator: {_expected(piece)}")
-        if kind != "space":
-            yield _Token(kind, piece, start)
+def _tokens(text: str) -> tuple[Token, ...]:
+    found = (Token(str(piece.lastgroup), piece[0], piece.start()) for piece in _TOKEN.finditer(text))
+    return tuple(token for token in found if token.kind != "space")
+
+
+def _operator_complaints(tokens: tuple[Token, ...], at: Callable[[int], str]) -> Iterator[str]:
+    for token in tokens:
+        wrong = token.kind in {"unread", "other"} or (token.kind == "operator" and token.text not in _OPERATORS)
+        if wrong or token.text in _INSTEAD:
+            yield f"{at(token.start)}: ‘{token.text}’ is not an operator: {_expected(token.text)}"
 
 
 def _expected(piece: str) -> str:
@@ -90,21 +115,35 @@ def _expected(piece: str) -> str:
     return "the string has no end" if piece in {"'", '"'} else "known are && || ! < <= > >= == != + - * / in ? :"
 
 
-def _names(tokens: tuple[_Token, ...], at: Callable[[int], str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    needs: set[str] = set()
-    asks: set[str] = set()
+def _names(tokens: tuple[Token, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The variables that are named bare, and the metrics that are read as ``metrics.NAME``."""
+    named = tuple(_named(tokens))
+    needs = {token.text for token, before, _ in named if _is_variable(token.text, before)}
+    asks = {token.text for token, before, _ in named if _is_metric(token.text, before)}
+    return tuple(sorted(needs)), tuple(sorted(asks))
+
+
+def _name_complaints(tokens: tuple[Token, ...], at: Callable[[int], str]) -> Iterator[str]:
+    for token, before, after in _named(tokens):
+        known = _is_metric(token.text, before) or _is_variable(token.text, before)
+        if not known and not _is_word(token.text, before, after) and token.text not in _INSTEAD:
+            yield f"{at(token.start)}: {_unknown(token.text, before, after)}"
+
+
+def _named(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[str, ...], tuple[str, ...]]]:
+    """Each name, with the texts of the two tokens before it and of the two after it."""
     texts = ("", "", *(token.text for token in tokens), "", "")
     for place, token in enumerate(tokens, start=2):
-        if token.kind != "name":
-            continue
-        before, after = texts[place - 2 : place], texts[place + 1 : place + 3]
-        if before == ("metrics", ".") and token.text in METRICS:
-            asks.add(token.text)
-        elif before[1] != "." and token.text in VARIABLES:
-            needs.add(token.text)
-        elif not _is_word(token.text, before, after):
-            raise PolicyError(f"{at(token.start)}: {_unknown(token.text, before, after)}")
-    return tuple(sorted(needs)), tuple(sorted(asks))
+        if token.kind == "name":
+            yield token, texts[place - 2 : place], texts[place + 1 : place + 3]
+
+
+def _is_metric(name: str, before: tuple[str, ...]) -> bool:
+    return before == ("metrics", ".") and name in METRICS
+
+
+def _is_variable(name: str, before: tuple[str, ...]) -> bool:
+    return before[1] != "." and name in VARIABLES
 
 
 def _is_word(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
@@ -115,15 +154,15 @@ def _is_word(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool
 
 def _unknown(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
     if before == ("metrics", "."):
-        return f"metrics has no {name!r}: it has {', '.join(METRICS)}"
+        return f"metrics has no {name!r}: it has {', '.join(METRICS)}{nearest_name(name, METRICS)}"
     if name == "metrics":
         return "metrics is read one at a time: write metrics.latency_p99"
     if after[0] == "(":
         return f"the function {name!r} is not known here: known are {', '.join(sorted(_FUNCTIONS | _METHODS))}"
-    return f"{name!r} is not known: a condition can name {', '.join(VARIABLES)}"
+    return f"{name!r} is not known: a condition can name {', '.join(VARIABLES)}{nearest_name(name, VARIABLES)}"
 
 
-def _clauses(tokens: tuple[_Token, ...]) -> tuple[Clause, ...]:
+def _clauses(tokens: tuple[Token, ...]) -> tuple[Clause, ...]:
     found = []
     for start in range(0, len(tokens), 4):
         part = tokens[start : start + 4]

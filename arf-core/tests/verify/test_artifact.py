@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from arf_core.canonical import digest
 from arf_core.errors import InputError
 from arf_core.models.healing_intent import SCHEMA, HealingIntent
-from arf_core.verify import artifact
-from arf_core.verify.artifact import recognise, verify_bytes
+from arf_core.verify import artifact, fields, sealed
+from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.receipt import write
+from arf_core.verify.recognition import recognise
 from arf_core.verify.report import BadPlace, Report
 
 INTENT = HealingIntent(
@@ -170,9 +171,7 @@ def test_an_empty_artifact_fails_because_nothing_was_verified(data: bytes) -> No
 
 
 @pytest.mark.promise("VER-1")
-@pytest.mark.parametrize(
-    "data", [b"{}", b"hello", b"\x00\xff" * 99, b"[1,2]", b"PK\x03\x04", b"null", b'{"a":1}\n{"a":1}']
-)
+@pytest.mark.parametrize("data", [b"{}", b"hello", b"\x00\xff" * 99, b"[1,2]", b"PK\x03", b"null", b'{"a":1}\n{"a":1}'])
 def test_what_is_not_an_artifact_fails_and_what_is_known_is_listed(data: bytes) -> None:
     report = verified(data)
     assert report.kind == "unknown"
@@ -237,3 +236,11 @@ def test_no_mixture_of_artifacts_raises(parts: list[bytes]) -> None:
     report = verified(b"\n".join(parts))
     assert recognise(b"\n".join(parts)) == report.kind
     assert report.ok or report.first_bad is not None
+
+
+def test_a_file_of_too_many_values_or_lines_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "MAX_VALUES", 100)
+    monkeypatch.setattr(sealed, "MAX_LINES", 1)
+    assert "more than 100 values" in bad(verified(f"[{INTENT.to_json()}{',{}' * 100}]")).what
+    assert "2 lines: at most 1" in bad(verified(LINES)).what
+    assert "2 lines: at most 1" in bad(verified(f"{write(INTENT)}\n{write(OTHER)}\n")).what

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arf_core.cli.files import read_input
+from arf_core.cli.folders import read_folder
+from arf_core.cli.moments import moment_of
 from arf_core.cli.output import SUCCESS, VERIFICATION_FAILED, Answer, JsonOption, QuietOption, emit, heading, printable
 
 if TYPE_CHECKING:
+    from arf_core.verify.kept import Kept
     from arf_core.verify.report import Report
+    from arf_core.verify.trust import TrustedKeys
+
+
+TrustOption = Annotated[Path | None, typer.Option(help="The keys you trust: a file of them (JSON), or a folder.")]
+CheckpointOption = Annotated[
+    list[Path] | None, typer.Option(help="A checkpoint of the audit log that you have kept. May be given again.")
+]
+AtOption = Annotated[str | None, typer.Option(metavar="TIME", help="A time (ISO 8601) when a licence must be valid.")]
+RecomputeOption = Annotated[bool, typer.Option("--recompute", help="Run a bundle's analysis again, and compare.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +36,13 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    path: Annotated[str, typer.Argument(metavar="PATH|-", help="An intent, a file of intents, or a receipt.")],
+    path: Annotated[str, typer.Argument(metavar="PATH|-", help="Any artifact of ARF, or the folder of a policy pack.")],
     *,
-    intent: Annotated[Path | None, typer.Option(help="The intent that a receipt should be of.")] = None,
+    intent: Annotated[Path | None, typer.Option(help="The intent that the artifact should be about.")] = None,
+    trust: TrustOption = None,
+    checkpoint: CheckpointOption = None,
+    at: AtOption = None,
+    recompute: RecomputeOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -35,7 +52,14 @@ def verify(
     from arf_core.verify.artifact import verify_bytes
 
     against = None if intent is None else HealingIntent.from_json(read_input(str(intent)))
-    report = verify_bytes(read_input(path), name=path, against=against)
+    trusted = None if trust is None else _trusted(trust)
+    if _is_folder(path):
+        report = _folder_report(path, trusted, is_plain=not (intent or checkpoint or at or recompute))
+    else:
+        data = read_input(path)
+        kept, moment = _kept(checkpoint or []), moment_of("--at", at)
+        report = verify_bytes(data, name=path, against=against, trusted=trusted, kept=kept, at=moment)
+        report = _recomputed(data, report) if recompute else report
     code = SUCCESS if report.ok else VERIFICATION_FAILED
     emit(Answer(data=plain(report), lines=tuple(report_lines(report)), exit_code=code), as_json=json, quiet=quiet)
 
@@ -64,3 +88,48 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"  first bad place: {printable(str(report.first_bad))}"
     yield from (f"  proven: {printable(fact)}" for fact in report.proven)
     yield from (f"  not proven: {printable(fact)}" for fact in report.not_proven)
+
+
+def _is_folder(path: str) -> bool:
+    """Whether ``path`` names a folder; a licence is told from a path before anything could quote it."""
+    from arf_core.errors import InputError
+
+    if path.startswith("ARF-ENT-"):
+        raise InputError(
+            "a licence on a command line is seen by every user of the machine: "
+            "put it into a file, or pipe it to `arf verify -`"
+        )
+    return path != "-" and os.path.isdir(path)  # noqa: PTH112 - pathlib's raises on a path that is too long
+
+
+def _folder_report(path: str, trusted: TrustedKeys | None, *, is_plain: bool) -> Report:
+    from arf_core.errors import SettingsError
+    from arf_core.verify.artifact import verify_folder
+
+    if not is_plain:
+        raise SettingsError(f"{path} is a folder: a policy pack is verified with --trust and no other option")
+    return verify_folder(read_folder(Path(path)), name=path, trusted=trusted)
+
+
+def _recomputed(data: bytes, report: Report) -> Report:
+    from arf_core.bundle.recompute import recomputed
+    from arf_core.errors import SettingsError
+
+    if report.kind != "bundle":
+        raise SettingsError(f"{report.name} is no bundle: only a bundle can be run again with --recompute")
+    return recomputed(data, report)
+
+
+def _kept(files: list[Path]) -> list[Kept]:
+    from arf_core.verify.kept import Kept
+
+    return [Kept(name=str(file), data=read_input(str(file))) for file in files]
+
+
+def _trusted(source: Path) -> TrustedKeys:
+    from arf_core.verify.trust import read_trusted_keys
+
+    if not source.is_dir():
+        return read_trusted_keys([(source.name, read_input(str(source)))])
+    found = read_folder(source)
+    return read_trusted_keys((name, data) for name, data in found.items() if name.endswith(".json"))

@@ -68,12 +68,13 @@ class Advisor:
 
     def is_abnormal(self, subject: Subject) -> bool:
         """Whether anything is wrong with ``subject``."""
-        return bool(stages.detect(subject, self._thresholds))
+        return bool(stages.detect(subject, self._thresholds, stages.moved_in(subject)))
 
     def describe(self, subject: Subject) -> Incident:
         """``subject`` in the form in which memory keeps incidents."""
-        anomalies = stages.detect(subject, self._thresholds)
-        causes = stages.diagnose(subject, anomalies, edges=self._edges, memory=self.memory)
+        moved = stages.moved_in(subject)
+        anomalies = stages.detect(subject, self._thresholds, moved)
+        causes = stages.diagnose(subject, anomalies, moved, edges=self._edges, memory=self.memory)
         return stages.describe(subject, stages.incident_id_for(subject), anomalies, causes)
 
     def advise(self, subject: Subject, *, now: datetime | None = None, limiter: Limiter | None = None) -> Advice:
@@ -88,8 +89,9 @@ class Advisor:
         incident_id = stages.incident_id_for(subject)
         if stages.is_over(subject):
             return Advice(incident_id=incident_id, at=now, closed=(incident_id,), because="it is resolved")
-        anomalies = stages.detect(subject, self._thresholds)  # 1
-        causes = stages.diagnose(subject, anomalies, edges=self._edges, memory=self.memory)  # 2
+        moved = stages.moved_in(subject)
+        anomalies = stages.detect(subject, self._thresholds, moved)  # 1
+        causes = stages.diagnose(subject, anomalies, moved, edges=self._edges, memory=self.memory)  # 2
         if not anomalies:
             return Advice(incident_id=incident_id, at=now, root_causes=causes, because="nothing is abnormal")
         present = stages.describe(subject, incident_id, anomalies, causes)

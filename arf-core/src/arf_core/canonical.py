@@ -20,6 +20,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring  # in C, with the escapes of RFC 8785 section 3.2.2.2
 from types import MappingProxyType
 from typing import Final
@@ -116,7 +117,7 @@ def write_time(moment: datetime) -> str:
     Raises:
         InputError: as :func:`in_utc`.
     """
-    return in_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _written_time(in_utc(moment))
 
 
 def read_time(text: str) -> datetime:
@@ -150,6 +151,12 @@ def in_utc(moment: datetime) -> datetime:
     return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, tzinfo=UTC)
 
 
+@lru_cache(maxsize=4096)
+def _written_time(utc: datetime) -> str:
+    """Remembered, because an advice writes the same moment many times; in UTC, equal moments have equal texts."""
+    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def _array(value: Iterable[object]) -> str:
     return "[" + ",".join([_WRITERS.get(type(item), _other)(item) for item in value]) + "]"
 
@@ -161,7 +168,7 @@ def _object(value: Mapping[str, object]) -> str:
         raise InputError(f"the value has no canonical JSON: a key is not a string ({error})") from error
     # The keys differ, so a comparison of two members never gets to their values.
     members = sorted(value.items()) if ordinary else sorted(value.items(), key=_utf16_order)
-    return "{" + ",".join([f"{_quoted(key)}:{_WRITERS.get(type(item), _other)(item)}" for key, item in members]) + "}"
+    return "{" + ",".join([f"{quoted(key)}:{_WRITERS.get(type(item), _other)(item)}" for key, item in members]) + "}"
 
 
 def _utf16_order(member: tuple[str, object]) -> bytes:
@@ -194,7 +201,7 @@ def _other(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return _array(value)
     if isinstance(value, str):
-        return _quoted(str.__str__(value))
+        return quoted(str.__str__(value))
     if isinstance(value, int):
         return _whole(int.__int__(value))
     if isinstance(value, float):
@@ -216,10 +223,11 @@ def _encoded(text: str) -> bytes:
         raise InputError(f"the value has no canonical JSON: a lone surrogate U+{ord(text[error.start]):04X}") from error
 
 
-_quoted: Final[Callable[[str], str]] = encode_basestring
+quoted: Final[Callable[[str], str]] = encode_basestring
+"""The canonical text of a string."""
 # By exact type, for this is the hot path of sealing: a dictionary look-up and a call, most often into C.
 _WRITERS: Final[Mapping[type, Callable[..., str]]] = {
-    str: _quoted,
+    str: quoted,
     float: _real,
     int: _whole,
     bool: {True: "true", False: "false"}.__getitem__,

@@ -13,7 +13,7 @@ from typing import Final
 
 from arf_core.models.action import Action
 from arf_core.models.anomaly import Anomaly
-from arf_core.models.frozen import FrozenMap
+from arf_core.models.frozen import FrozenMap, Shape
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.models.incident import Match
 from arf_core.models.root_cause import RootCause
@@ -64,31 +64,23 @@ def seal(
 
 
 _NO_EVIDENCE: Final = FrozenMap()
+_STEP: Final = Shape("step", "signal", "value", "baseline", "conclusion")
+_SIMILAR: Final = Shape("incident_id", "score", "age_s", "fault_type", "action", "outcome")
 
 
 def _step(step: ReasoningStep) -> FrozenMap:
-    return FrozenMap(
-        {
-            "step": step.step,
-            "signal": step.signal,
-            "value": _rounded(step.value),
-            "baseline": _rounded(step.baseline),
-            "conclusion": step.conclusion,
-        }
-    )
+    return _STEP.of(step.step, step.signal, _rounded(step.value), _rounded(step.baseline), step.conclusion)
 
 
 def _similar(match: Match) -> FrozenMap:
     incident = match.incident
-    return FrozenMap(
-        {
-            "incident_id": incident.incident_id,
-            "score": round(match.score, 6),
-            "age_s": match.age_s,
-            "fault_type": incident.fault_type,
-            "action": incident.action,
-            "outcome": incident.outcome.value,
-        }
+    return _SIMILAR.of(
+        incident.incident_id,
+        round(match.score, 6),
+        match.age_s,
+        incident.fault_type,
+        incident.action,
+        incident.outcome.value,
     )
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from arf_core.canonical import digest, short_id, write_time
+from arf_core.detect.merge import merged
 from arf_core.detect.thresholds import Thresholds, check
 from arf_core.diagnose.alerts import rank_alerts
 from arf_core.diagnose.measured import anomalies as window_anomalies
 from arf_core.diagnose.rank import rank
-from arf_core.diagnose.shift import measure
+from arf_core.diagnose.shift import Shift, shifts
 from arf_core.ingest.groups import Group, GroupStatus, incident_id_of, to_incident
 from arf_core.models.anomaly import Anomaly
 from arf_core.models.event import METRICS, ReliabilityEvent, Status
@@ -71,8 +72,13 @@ def is_over(subject: Subject) -> bool:
     return isinstance(subject, Group) and subject.status is GroupStatus.CLOSED
 
 
-def detect(subject: Subject, thresholds: Thresholds) -> tuple[Anomaly, ...]:
-    """What is wrong, worst first; empty where nothing is."""
+def moved_in(subject: Subject) -> tuple[Shift, ...]:
+    """How far the metrics of a window moved, which its detection and its diagnosis share; nothing of other subjects."""
+    return shifts(subject) if isinstance(subject, Window) else ()
+
+
+def detect(subject: Subject, thresholds: Thresholds, moved: Sequence[Shift]) -> tuple[Anomaly, ...]:
+    """What is wrong, worst first; empty where nothing is. ``moved`` is what :func:`moved_in` found."""
     match subject:
         case ReliabilityEvent():
             return _found((subject,), thresholds)
@@ -81,13 +87,14 @@ def detect(subject: Subject, thresholds: Thresholds) -> tuple[Anomaly, ...]:
         case Incident():
             return _alerted(subject)
         case Window():
-            return window_anomalies(subject, measure(subject))
+            return window_anomalies(subject, moved)
     assert_never(subject)
 
 
 def diagnose(
     subject: Subject,
     anomalies: tuple[Anomaly, ...],
+    moved: Sequence[Shift],
     *,
     edges: Edges,
     memory: InMemoryIncidents,
@@ -106,7 +113,7 @@ def diagnose(
         case Incident():
             return _ranked(subject, edges, memory)
         case Window():
-            return rank(subject if subject.edges else replace(subject, edges=tuple(edges)))
+            return rank(subject if subject.edges else replace(subject, edges=tuple(edges)), moved)
     assert_never(subject)
 
 
@@ -130,26 +137,11 @@ def _ranked(incident: Incident, edges: Edges, memory: InMemoryIncidents) -> tupl
 
 
 def _found(events: Iterable[ReliabilityEvent], thresholds: Thresholds) -> tuple[Anomaly, ...]:
-    by_component: dict[str, Anomaly] = {}
+    by_component: dict[str, list[Anomaly]] = {}
     for event in events:
         if (found := check(event, thresholds)) is not None:
-            known = by_component.get(found.component)
-            by_component[found.component] = found if known is None else _merged(known, found)
-    return _worst_first(by_component.values())
-
-
-def _merged(one: Anomaly, other: Anomaly) -> Anomaly:
-    """Two findings about one component; of a metric measured twice, the later measurement."""
-    return replace(
-        one,
-        severity=max(one.severity, other.severity, key=lambda severity: severity.rank),
-        score=max(one.score, other.score),
-        detected_at=min(one.detected_at, other.detected_at),
-        signals=tuple(dict.fromkeys((*one.signals, *other.signals))),
-        measured=FrozenMap({**one.measured, **other.measured}),
-        words=tuple(dict.fromkeys((*one.words, *other.words))),
-        because=tuple(dict.fromkeys((*one.because, *other.because))),
-    )
+            by_component.setdefault(found.component, []).append(found)
+    return _worst_first(map(merged, by_component.values()))
 
 
 def _worst_first(anomalies: Iterable[Anomaly]) -> tuple[Anomaly, ...]:

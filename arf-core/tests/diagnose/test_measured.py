@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arf_core.diagnose.measured import anomalies, measured
-from arf_core.diagnose.shift import measure
+from arf_core.diagnose.shift import shifts
 from arf_core.models.signal import Severity, SignalKind
 from arf_core.models.window import Alerting, Series, Window
 
@@ -69,7 +69,7 @@ def test_only_components_that_moved_the_bad_way_are_abnormal_and_say_why() -> No
         {"busy": {"cpu_pct": (95.0, 96.0)}, "calm": {"cpu_pct": (10.0, 10.0)}, "idle": {"cpu_pct": (0.0, 0.0)}},
         normal={name: {"cpu_pct": CALM} for name in ("busy", "calm", "idle")},
     )
-    (found,) = anomalies(subject, measure(subject))
+    (found,) = anomalies(subject, shifts(subject))
     assert (found.component, found.severity, found.detected_at) == ("busy", Severity.CRITICAL, NOW)
     assert 0.5 < found.score < 1
     assert dict(found.measured) == pytest.approx({"cpu_util": 0.955})
@@ -84,7 +84,7 @@ def test_the_alerting_component_and_the_one_to_blame_are_abnormal_however_small_
         "side": {"latency_avg_s": (10.0, 10.0)},
     }
     subject = window(slow, normal=calm, edges=(("front", "back"), ("front", "side")), alert="front")
-    found = {anomaly.component: anomaly for anomaly in anomalies(subject, measure(subject))}
+    found = {anomaly.component: anomaly for anomaly in anomalies(subject, shifts(subject))}
     assert sorted(found) == ["back", "front"]
     assert found["front"].because[0] == "people were alerted on its latency"
     assert found["back"].because[0] == "100% of the latency excess at front rests here"

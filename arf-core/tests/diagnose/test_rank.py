@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arf_core.diagnose.rank import EXPLAINED, rank
+from arf_core.diagnose.shift import shifts
 from arf_core.models.signal import SignalKind
 from arf_core.models.window import Alerting, Series, Window
 
@@ -225,3 +226,8 @@ def test_missing_samples_metrics_and_components_break_nothing(
     causes = rank(subject)
     assert sorted(cause.component for cause in causes) == sorted(abnormal)
     assert all(0 <= cause.share <= 1 and 0 <= cause.score < float("inf") for cause in causes)
+
+
+def test_shifts_that_are_passed_on_give_the_same_ranking() -> None:
+    subject = window(SLOW_BANK, alert=LATENCY_AT_FRONT)
+    assert rank(subject, shifts(subject)) == rank(subject)

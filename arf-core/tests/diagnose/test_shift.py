@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arf_core.diagnose.shift import measure
+from arf_core.diagnose.shift import shifts
 from arf_core.models.signal import Direction, Signal
 from arf_core.models.window import Series, Window
 
@@ -19,6 +19,10 @@ STEADY = (10.0, 11.0, 9.0, 10.0, 12.0, 8.0, 10.0, 11.0, 9.0, 10.0)
 
 def window(normal: Series, abnormal: Series) -> Window:
     return Window(normal=normal, abnormal=abnormal, step_s=60, ends_at=NOW)
+
+
+def measure(window: Window) -> tuple[Signal, ...]:
+    return tuple(shift.signal() for shift in shifts(window))
 
 
 def only(metric: str, normal: tuple[float | None, ...], abnormal: tuple[float | None, ...]) -> Signal:

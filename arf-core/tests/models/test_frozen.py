@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from arf_core.canonical import canonical_text
 from arf_core.errors import InputError
-from arf_core.models.frozen import MAX_DEPTH, FrozenMap, freeze, shown, thaw
+from arf_core.models.frozen import MAX_DEPTH, FrozenMap, Shape, freeze, shown, thaw
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, 0.5, 1e20]) | TEXT
@@ -209,3 +209,33 @@ def test_any_value_can_be_shown_in_a_message(value: object) -> None:
     assert len(text) < 300
     assert "\n" not in text
     text.encode()
+
+
+@pytest.mark.promise("INT-1")
+@given(st.lists(JSON, min_size=3, max_size=3))
+def test_a_shape_makes_the_map_that_its_names_and_values_make(values: list[object]) -> None:
+    names = ("signal", "baseline", "value")
+    made, plain = Shape(*names).of(*values), FrozenMap(dict(zip(names, values, strict=True)))
+    assert made == plain
+    assert made.written() == plain.written() == canonical_text(plain)
+    assert tuple(made) == names
+    assert thaw(made) == thaw(plain)
+    assert FrozenMap({"deep": made}) == FrozenMap({"deep": plain})
+
+
+@pytest.mark.promise("INT-1")
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53, "\ud800", b"", {1}])
+def test_a_shape_refuses_what_a_map_refuses(value: object) -> None:
+    with pytest.raises(InputError) as plainly:
+        FrozenMap({"a": value, "b": 1})
+    with pytest.raises(InputError) as shaped:
+        Shape("a", "b").of(value, 1)
+    assert str(shaped.value) == str(plainly.value)
+
+
+def test_a_shape_has_names_of_fields_each_once_and_a_value_for_each() -> None:
+    for names in (("a", "a"), ("a", "ä"), ("a", "b c"), ("a", '"')):
+        with pytest.raises(ValueError, match="not the names of fields"):
+            Shape(*names)
+    with pytest.raises(ValueError, match="shorter"):
+        Shape("a", "b").of(1)

@@ -37,7 +37,9 @@ def test_a_metric_without_samples_is_said_to_have_none() -> None:
 def test_an_svg_is_well_formed_whatever_the_names_are() -> None:
     drawn = draw(chart(title=HOSTILE, name=HOSTILE), file_format="svg")
     root = ET.fromstring(drawn)
-    assert {element.tag.split("}")[1] for element in root.iter()} == {"svg", "rect", "polyline", "text"}
+    assert {element.tag.split("}")[1] for element in root.iter()} == {
+        "svg", "title", "desc", "rect", "polyline", "text",
+    }  # fmt: skip
     texts = [element.text or "" for element in root.iter() if element.tag.endswith("text")]
     assert any("<script>" in text for text in texts)
     assert not any("\x1b" in text or "\u202e" in text for text in texts)

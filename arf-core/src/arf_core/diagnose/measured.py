@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from arf_core.diagnose.blame import FAMILY, blame
-from arf_core.diagnose.shift import samples_of, shifts
+from arf_core.diagnose.shift import Shift, samples_of
 from arf_core.diagnose.topology import CallGraph
 from arf_core.diagnose.units import reading
 from arf_core.models.anomaly import Anomaly
@@ -39,8 +39,8 @@ _JUDGED: Final = (
 )
 
 
-def anomalies(window: Window, signals: Sequence[Signal]) -> tuple[Anomaly, ...]:
-    """The abnormal components of ``window``, the worst first, judged by ``signals`` (``diagnose.shift.measure``).
+def anomalies(window: Window, moved: Sequence[Shift]) -> tuple[Anomaly, ...]:
+    """The abnormal components of ``window``, the worst first, judged by how far its metrics ``moved``.
 
     A component is abnormal when a metric of latency, errors, availability, processor or memory moved at least
     :data:`ABNORMAL` deviations in the direction that is bad; so are the component that alerts, whatever its shifts, and
@@ -48,10 +48,10 @@ def anomalies(window: Window, signals: Sequence[Signal]) -> tuple[Anomaly, ...]:
     critical begins, and at least that for the latter two.
     """
     adverse: dict[str, list[Signal]] = defaultdict(list)
-    for signal in _strongest_first(signals):
+    for signal in _strongest_first(shift.signal() for shift in moved):
         if _is_adverse(signal):
             adverse[signal.component].append(signal)
-    reasons = _reported(window)
+    reasons = _reported(window, moved)
     found = [
         _anomaly(window, component, moved, reasons.get(component))
         for component, moved in sorted(adverse.items())
@@ -79,12 +79,12 @@ def measured(window: Window, component: str) -> FrozenMap:
     return FrozenMap({name: found[name] for name in sorted(found)})
 
 
-def _reported(window: Window) -> Mapping[str, str]:
+def _reported(window: Window, moved: Sequence[Shift]) -> Mapping[str, str]:
     """component → why it is abnormal whatever its shifts: people were alerted on it, or it carries the blame."""
     if window.alerting is None:
         return {}
     kind, alerting = window.alerting.kind, window.alerting.component
-    blamed = blame(shifts(window), CallGraph(edges=window.edges), window.alerting)
+    blamed = blame(moved, CallGraph(edges=window.edges), window.alerting)
     carries = {
         name: f"{part:.0%} of the {kind} excess at {alerting} rests here"
         for name, part in blamed.items()

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from arf_core.diagnose.blame import blame
 from arf_core.diagnose.chain import Carried, chain_of
 from arf_core.diagnose.evidence import Findings, dominant_kind, findings, suspicion
-from arf_core.diagnose.shift import shifts
+from arf_core.diagnose.shift import Shift, shifts
 from arf_core.diagnose.topology import CallGraph
 from arf_core.models.root_cause import RootCause
 from arf_core.models.signal import SignalKind
@@ -30,9 +30,12 @@ SUSPICION_BESIDE_BLAME: Final = 0.1
 """What the most suspicious component gets where blame decides: enough to order components without blame, no more."""
 
 
-def rank(window: Window) -> tuple[RootCause, ...]:
-    """Every component of the abnormal part, the likeliest cause first, equals by name."""
-    moved = shifts(window)
+def rank(window: Window, moved: Sequence[Shift] | None = None) -> tuple[RootCause, ...]:
+    """Every component of the abnormal part, the likeliest cause first, equals by name.
+
+    ``moved`` are the window's ``shifts``, where the caller has them already.
+    """
+    moved = shifts(window) if moved is None else moved
     graph = CallGraph(edges=window.edges)
     evidence = findings(moved, graph)
     suspected = {name: suspicion(evidence.get(name, {})) for name in sorted(window.abnormal)}

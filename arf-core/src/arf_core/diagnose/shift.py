@@ -84,13 +84,11 @@ class Shift:
         )
 
 
-def measure(window: Window) -> tuple[Signal, ...]:
-    """The shift of every metric that has a baseline and an abnormal sample, by component and metric."""
-    return tuple(shift.signal() for shift in shifts(window))
-
-
 def shifts(window: Window) -> tuple[Shift, ...]:
-    """What :func:`measure` measures, with the samples, by component and metric."""
+    """The shift of every metric that has a baseline and an abnormal sample, by component and metric.
+
+    It is what most of a window's advice costs: who needs it more than once passes it on.
+    """
     series = tuple(_series(window))
     typical = _typical(series)
     return tuple(_shift(one, typical[one.metric]) for one in series)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
-from operator import is_
+from operator import is_, itemgetter
 from reprlib import Repr
 from types import MappingProxyType
 from typing import Final, NoReturn, Self, cast
 
-from arf_core.canonical import MAX_SAFE_INTEGER, Written, canonical_text
+from arf_core.canonical import MAX_SAFE_INTEGER, Written, canonical_text, quoted
 from arf_core.errors import InputError
 
 MAX_DEPTH: Final = 32
@@ -97,6 +97,45 @@ class FrozenMap(Written, Mapping[str, Json]):
 
     def __deepcopy__(self, _memo: object) -> FrozenMap:
         return self
+
+
+class Shape:
+    """The keys of a :class:`FrozenMap` that is made over and over: they are checked and ordered once.
+
+    The names are those of our own fields: identifiers in ASCII, at least two.
+    """
+
+    __slots__ = ("_in_order", "_names", "_template")
+
+    def __init__(self, *names: str) -> None:
+        """Prepare maps of ``names``, which iterate in the order given here."""
+        if len(set(names)) != len(names) or not all(name.isascii() and name.isidentifier() for name in names):
+            raise ValueError(f"{names} are not the names of fields")
+        self._names = names
+        self._in_order = itemgetter(*sorted(range(len(names)), key=names.__getitem__))
+        self._template = "{" + ",".join([f'"{name}":%s' for name in sorted(names)]) + "}"
+
+    def of(self, *values: object) -> FrozenMap:
+        """What ``FrozenMap`` makes of the names and ``values``, its canonical text already written.
+
+        Raises:
+            InputError: as :class:`FrozenMap`.
+        """
+        items = dict(zip(self._names, values, strict=True))
+        texts = []
+        for value in values:
+            kind = type(value)
+            if kind is str and value.isascii():  # type: ignore[attr-defined]
+                texts.append(quoted(value))  # type: ignore[arg-type]
+            elif kind in _LEAVES:
+                texts.append(canonical_text(_leaf(value)))
+            else:
+                return FrozenMap(items)
+        frozen = object.__new__(FrozenMap)
+        _set_items(frozen, MappingProxyType(items))
+        _set_text(frozen, self._template % self._in_order(texts))
+        _set_depth(frozen, 1)
+        return frozen
 
 
 def freeze(value: object, *, depth: int = 0) -> Json:

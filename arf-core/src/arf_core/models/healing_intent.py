@@ -174,15 +174,16 @@ class HealingIntent:
             "parameters": parameters_for(action, self.parameters),
             "confidence": confidence_of(self.confidence),
             "detected_at": moment_of(self.detected_at),
-            "reasoning_chain": sequence_of("reasoning_chain", self.reasoning_chain),
-            "similar_incidents": sequence_of("similar_incidents", self.similar_incidents),
-            "evidence": FrozenMap(self.evidence),
             "component": text_of("component", self.component, empty=False),
             "incident_id": text_of("incident_id", self.incident_id, empty=False),
             "justification": text_of("justification", self.justification),
             "policy_applied": None if self.policy_applied is None else text_of("policy_applied", self.policy_applied),
             "rollback_hint": None if self.rollback_hint is None else text_of("rollback_hint", self.rollback_hint),
         }
+        if not _CONTEXTS.is_last((self.reasoning_chain, self.similar_incidents, self.evidence)):
+            normal["reasoning_chain"] = sequence_of("reasoning_chain", self.reasoning_chain)
+            normal["similar_incidents"] = sequence_of("similar_incidents", self.similar_incidents)
+            normal["evidence"] = FrozenMap(self.evidence)
         for name, value in normal.items():
             if value is not getattr(self, name):
                 object.__setattr__(self, name, value)
@@ -224,14 +225,23 @@ class _Contexts:
     def __init__(self) -> None:
         self._last: tuple[tuple[object, ...], str] = ((), "")
 
+    def is_last(self, context: tuple[object, ...]) -> bool:
+        """Whether ``context`` is the last one digested: then it is in its normal form."""
+        return _are_the_same(self._last[0], context)
+
     def digest_of(self, context: tuple[object, ...]) -> str:
+        """The digest of a context in its normal form."""
         last, known = self._last
-        if len(last) == len(context) and all(map(is_, last, context)):
+        if _are_the_same(last, context):
             return known
         texts = canonical.member_texts(dict(zip(_CONTEXT, context, strict=True)))
         computed = canonical.text_digest(CONTEXT_DOMAIN, canonical.object_text(texts))
         self._last = (context, computed)  # one assignment: threads see the old pair or the new
         return computed
+
+
+def _are_the_same(last: tuple[object, ...], context: tuple[object, ...]) -> bool:
+    return len(last) == len(context) and all(map(is_, last, context))
 
 
 _CONTEXTS: Final = _Contexts()

@@ -18,6 +18,8 @@ from arf_core.models.frozen import freeze, shown
 
 def action_of(value: object) -> Action:
     """One of the six actions, also from its name."""
+    if type(value) is Action:
+        return value
     try:
         return Action(cast("str", value))
     except ValueError as error:

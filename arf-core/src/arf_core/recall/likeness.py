@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from arf_core.models.incident import Incident
 from arf_core.recall.profile import Pattern, service_of, symptom_class
@@ -36,8 +37,12 @@ def likeness_of(incident: Incident, focus: str | None) -> Likeness:
     )
 
 
+@lru_cache(maxsize=4096)
 def shared(one: Likeness, other: Likeness) -> tuple[str, ...]:
-    """What the two have in common, the most telling first; empty if nothing can be named."""
+    """What the two have in common, the most telling first; empty if nothing can be named.
+
+    Remembered, because many incidents have the same traits.
+    """
     found = [f"same service: {one.service}"] if one.service and one.service == other.service else []
     if here := one.here & other.here:
         found.append("where it began: " + _listed(_in_words(here)))

@@ -60,25 +60,28 @@ def analyze(
     *,
     edges: Edges = (),
     adaptive: bool = True,
+    limiter: Limiter | None = None,
     watch: Callable[[list[Subject]], Iterable[Subject]] = iter,
 ) -> Analysis:
     """The advice about everything in ``batch``.
 
     ``edges`` are the known calls, as (caller, callee) pairs; ``adaptive=False`` leaves out step 2, which looks at every
-    series by itself and takes most of the time of a long batch. ``watch`` is given the subjects and hands them on, so
+    series by itself and takes most of the time of a long batch. Cooldowns and limits count in the advisor's own limiter
+    unless ``limiter`` is given. ``watch`` is given the subjects and hands them on, so
     that it can show how far the work is.
     """
-    telling = [event for event in batch.events if _is_telling(event, advisor)]
+    telling = [event for event in batch.events if is_telling(event, advisor)]
     grouping = fold(telling, edges=edges)  # 1
     stream: list[Subject] = list(grouping.groups)
     if adaptive:
-        stream.extend(_departures(batch.events, advisor))  # 2
+        stream.extend(departures_of(batch.events, advisor))  # 2
     cases: list[Subject] = [*batch.incidents, *batch.windows]
     own = {id(case) for case in cases}
     return Analysis(
         answered=tuple(  # 3
-            Answered(subject=subject, advice=advisor.advise(subject, limiter=Limiter() if id(subject) in own else None))
+            Answered(subject=subject, advice=advisor.advise(subject, limiter=limits))
             for subject in watch(sorted((*stream, *cases), key=time_of))
+            for limits in (Limiter() if id(subject) in own else limiter,)
         ),
         read=len(batch),
         normal=len(batch.events) - len(telling),
@@ -100,11 +103,13 @@ def analysis_document(analysis: Analysis) -> dict[str, object]:
     }
 
 
-def _is_telling(event: ReliabilityEvent, advisor: Advisor) -> bool:
+def is_telling(event: ReliabilityEvent, advisor: Advisor) -> bool:
+    """Whether ``event`` belongs to an incident: an alert, the end of one, or a reading in which something is wrong."""
     return event.status is Status.RESOLVED or event.alert is not None or advisor.is_abnormal(event)
 
 
-def _departures(events: Iterable[ReliabilityEvent], advisor: Advisor) -> Iterator[Window]:
+def departures_of(events: Iterable[ReliabilityEvent], advisor: Advisor) -> Iterator[Window]:
+    """The windows in which readings left their component's own course, where no threshold sees it (step 2)."""
     readings = [event for event in events if event.alert is None and event.status is Status.FIRING]
     found = departures(readings, is_known=advisor.is_abnormal)
     return (window for window in found if advisor.is_abnormal(window))

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arf_core.cli.files import read_input, read_text, write_output
+from arf_core.cli.moments import moment_of
 from arf_core.cli.output import BAD_INPUT, SUCCESS, Answer, JsonOption, QuietOption, emit, watched
 from arf_core.cli.show import ConfigOption
-from arf_core.errors import InputError, SettingsError
+from arf_core.errors import InputError
 from arf_core.ingest.formats import Format
+from arf_core.plot.kinds import PlotKind
 
 if TYPE_CHECKING:
     from arf_core.advisor import Advisor
-    from arf_core.analysis import Analysis
+    from arf_core.analysis import Analysis, Answered
+    from arf_core.features import Features
     from arf_core.ingest.batch import Batch
     from arf_core.ingest.reading import Surroundings
     from arf_core.stages import Edges, Subject
@@ -37,6 +40,7 @@ MemoryOption = Annotated[Path | None, typer.Option(help="Incidents to remember (
 PolicyOption = Annotated[Path | None, typer.Option(help="Healing policies (YAML) instead of the defaults.")]
 OutOption = Annotated[Path | None, typer.Option(help="Write the sealed intents there, one a line.")]
 PlotOption = Annotated[Path | None, typer.Option(help="Draw the first finding there (.svg or .png).")]
+KindOption = Annotated[PlotKind | None, typer.Option("--plot-kind", help="What to draw: all of it, unless named.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit 6 if any record could not be read.")]
 PlainOption = Annotated[bool, typer.Option("--thresholds-only", help="Leave out the adaptive detector.")]
 NowOption = Annotated[str | None, typer.Option(help="The time of input that says none, ISO 8601 with a zone.")]
@@ -57,6 +61,7 @@ def analyze(
     policy: PolicyOption = None,
     out: OutOption = None,
     plot: PlotOption = None,
+    plot_kind: KindOption = None,
     now: NowOption = None,
     thresholds_only: PlainOption = False,
     strict: StrictOption = False,
@@ -67,36 +72,35 @@ def analyze(
     """Say what is wrong, where it began, what resembled it, and what to consider. It changes nothing."""
     from arf_core.analysis import analysis_document
     from arf_core.analysis import analyze as analyze_batch
+    from arf_core.features import load as load_features
     from arf_core.ingest.reading import read
 
-    moment = _moment(now)
+    moment, flags = now_or(now), load_features(os.environ).features
     around = _surroundings(topology, baseline)
     batch = read(read_input(source), now=moment, form=form, surroundings=around)
-    advisor, warnings = _advisor(config, policy, memory, around.query.edges, _earliest(batch, moment))
-    analysis = analyze_batch(batch, advisor, edges=around.query.edges, adaptive=not thresholds_only, watch=watched)
+    edges, adaptive = around.query.edges, flags.adaptive and not thresholds_only
+    advisor, warnings = _advisor(config, policy, memory, edges, _earliest(batch, moment), flags)
+    analysis = analyze_batch(batch, advisor, edges=edges, adaptive=adaptive, watch=watched)
     if out is not None:
         write_output(out, intent_lines(analysis))
     if plot is not None:
-        write_output(plot, _drawn(analysis, plot))
+        write_output(plot, _drawn(analysis, plot, plot_kind or PlotKind.ALL, edges))
     answer = Answer(
         data=analysis_document(analysis),
-        lines=tuple(_lines(analysis)),
+        lines=tuple(_lines(analysis, flags, None if plot else plot_kind, edges)),
         warnings=(*warnings, *_warnings(analysis)),
         exit_code=BAD_INPUT if _is_bad(analysis, strict=strict) else SUCCESS,
     )
     emit(answer, as_json=json, quiet=quiet)
 
 
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)  # the rim: everything further in is given its time
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"--now is {text!r}: it must be a time such as 2026-01-02T03:04:05Z") from error
-    if moment.utcoffset() is None:
-        raise SettingsError(f"--now is {text!r}: it must have a time zone, such as {text}Z")
-    return moment
+def now_or(text: str | None) -> datetime:
+    """The time that ``--now`` says, else that of the clock: everything further in is given its time.
+
+    Raises:
+        SettingsError: it is not a time with a zone.
+    """
+    return moment_of("--now", text) or datetime.now(UTC)
 
 
 def _surroundings(topology: Path | None, baseline: Path | None) -> Surroundings:
@@ -111,14 +115,19 @@ def _surroundings(topology: Path | None, baseline: Path | None) -> Surroundings:
 
 
 def _advisor(
-    settings: Path | None, policy: Path | None, memory: Path | None, edges: Edges, earliest: datetime
+    settings: Path | None,
+    policy: Path | None,
+    memory: Path | None,
+    edges: Edges,
+    earliest: datetime,
+    flags: Features,
 ) -> tuple[Advisor, list[str]]:
     """The advisor that the options describe, and what people should know about its memory."""
     from arf_core.advisor import Advisor
     from arf_core.config.oss_config import load
     from arf_core.policy.load import load as load_policies
 
-    config = load(arguments={}, environment=os.environ, file=settings).config
+    config = flags.applied_to(load(arguments={}, environment=os.environ, file=settings).config)
     file = policy or (Path(config.policy_file) if config.policy_file else None)
     policies = None if file is None else load_policies(read_text(file), file=file.name)
     advisor = Advisor(config, policies=policies, edges=edges)
@@ -156,23 +165,37 @@ def intent_lines(analysis: Analysis) -> bytes:
     return "".join(intent.to_json() + "\n" for intent in intents).encode()
 
 
-def _drawn(analysis: Analysis, file: Path) -> bytes:
-    from arf_core.plot.chart import chart_of
+def _drawn(analysis: Analysis, file: Path, kind: PlotKind, edges: Edges) -> bytes:
+    from arf_core.plot.chart import chart_of, only
     from arf_core.plot.figure import draw
 
     found = [answered for answered in analysis.answered if answered.advice.root_causes]
     if not found:
         raise InputError("there is nothing to draw: nothing is abnormal")
-    return draw(chart_of(found[0].advice, found[0].window), file_format=file.suffix.removeprefix(".").lower())
+    chart = only(chart_of(found[0].advice, found[0].window, edges), kind)
+    return draw(chart, file_format=file.suffix.removeprefix(".").lower())
 
 
-def _lines(analysis: Analysis) -> Iterator[str]:
+def _lines(analysis: Analysis, flags: Features, kind: PlotKind | None, edges: Edges) -> Iterator[str]:
     from arf_core.cli.render import advice_lines
 
     for answered in analysis.answered:
-        yield from advice_lines(answered.advice, window=answered.window)
+        yield from advice_lines(answered.advice, window=answered.window, drawn=flags.terminal_plots)
+        if kind in {PlotKind.GRAPH, PlotKind.ALL}:
+            yield from _calls(answered, edges)
     intents = sum(len(answered.advice.intents) for answered in analysis.answered)
     yield f"{analysis.read} records read, {analysis.normal} of them normal; {intents} intents sealed"
+
+
+def _calls(answered: Answered, edges: Edges) -> Iterator[str]:
+    from arf_core.cli.output import heading, printable
+    from arf_core.plot.graph import graph_of
+    from arf_core.plot.terminal import call_lines
+
+    graph = graph_of(answered.advice, answered.window, edges)
+    yield f"  {heading('who calls whom')}"
+    lines = call_lines(graph) if graph is not None else ("  no call is known: give them with --topology",)
+    yield from (f"  {printable(line)}" for line in lines)
 
 
 def _warnings(analysis: Analysis) -> Iterator[str]:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``arf demo``: from real incidents to sealed, verified intents, and a flipped byte that is caught by name.
+"""``arf demo``: from real incidents to sealed intents, a verified bundle, and a flipped bit that is caught by name.
 
 1. Remember the incidents of the past.
 2. Analyse two of the present: a window of series, and a set of alerts.
 3. Seal what may be recommended.
-4. Verify it.
-5. Flip one byte and verify again: it must fail, or the demo does.
+4. Bundle it with all it rests on; verify the bundle, and compute it again from the bundle alone.
+5. Flip one bit and verify again: it must fail, or the demo does.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from arf_core.cli.verify import report_lines
 if TYPE_CHECKING:
     from arf_core.advisor import Advisor
     from arf_core.analysis import Analysis
+    from arf_core.bundle.recipe import Recipe
     from arf_core.ingest.batch import Batch
     from arf_core.models.incident import Incident
     from arf_core.models.window import Window
@@ -38,6 +39,7 @@ NOW: Final = datetime(2022, 8, 23, tzinfo=UTC)
 """When the alerts that carry no time are taken to have happened: the day of the recorded series."""
 
 COMPONENT: Final = b'"component":"'
+INTENTS: Final = b"intents.jsonl"
 
 HEALED_BY: Final = {
     "cpu_contention": "scale_out",
@@ -70,17 +72,20 @@ def demo(
     """Show the whole way on real incidents, offline: from series and alerts to intents that anyone can verify."""
     from arf_core.advisor import Advisor
     from arf_core.analysis import analyze
+    from arf_core.bundle.build import build
+    from arf_core.bundle.recompute import recomputed
     from arf_core.verify.artifact import verify_bytes
 
     past, present = _cases()
-    advisor = Advisor(edges=past.edges)  # 1
-    advisor.remember(_known(advisor, past))
+    advisor = Advisor(edges=past.edges)
+    known = tuple(_known(advisor, past))
+    advisor.remember(known)  # 1
     analysis = analyze(present, advisor, edges=past.edges)  # 2
-    sealed = intent_lines(analysis)  # 3
-    if out is not None:
-        write_output(out, sealed)
-    verified = verify_bytes(sealed, name="intents.jsonl")  # 4
-    tampered = verify_bytes(_tampered(sealed), name="intents.jsonl, one byte flipped")  # 5
+    if out is not None:  # 3
+        write_output(out, intent_lines(analysis))
+    bundle = build(_recipe(known, past.edges))
+    verified = recomputed(bundle, verify_bytes(bundle, name="demo.arfb"))  # 4
+    tampered = verify_bytes(_tampered(bundle), name="demo.arfb, one bit flipped")  # 5
     story = _Story(remembered=len(advisor.memory), analysis=analysis, verified=verified, tampered=tampered)
     as_promised = verified.ok and not tampered.ok
     code = SUCCESS if as_promised else VERIFICATION_FAILED
@@ -127,10 +132,12 @@ class _Story:
             yield ""
             yield from advice_lines(answered.advice, window=answered.window)
         yield ""
-        yield heading(f"3  {self.verified.count} intents sealed{'' if out is None else f' in {out}'}")
-        yield heading("4  verified, offline, by anyone")
+        sealed = sum(len(answered.advice.intents) for answered in self.analysis.answered)
+        kept = "" if out is None else f" in {out}"
+        yield heading(f"3  {sealed} intents sealed{kept}, and bundled with all they rest on")
+        yield heading("4  verified, and computed again from the bundle alone: offline, by anyone")
         yield from report_lines(self.verified)
-        yield heading("5  and after one byte was flipped")
+        yield heading("5  and after one bit was flipped")
         yield from report_lines(self.tampered)
         yield ""
         yield "Next: arf analyze FILE     with your own alerts or series"
@@ -178,8 +185,18 @@ def _known(advisor: Advisor, past: _Past) -> Iterator[Incident]:
         yield replace(incident, action=HEALED_BY[str(incident.fault_type)], outcome=Outcome.HEALED)
 
 
-def _tampered(sealed: bytes) -> bytes:
-    """``sealed`` with one bit changed: the last letter of the first intent's component, so that it names another."""
-    start = sealed.index(COMPONENT) + len(COMPONENT)
-    place = sealed.index(b'"', start) - 1
-    return sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
+def _recipe(known: tuple[Incident, ...], edges: Edges) -> Recipe:
+    """What the present incidents are judged from, as a bundle keeps it."""
+    from arf_core.bundle.recipe import Recipe, Source
+
+    folder = files("arf_core") / "cases"
+    window = (folder / "windows.jsonl").read_bytes().splitlines()[1]
+    incident = (folder / "incidents.jsonl").read_bytes().splitlines()[-1]
+    return Recipe(sources=(Source(data=window), Source(data=incident)), now=NOW, memory=known, edges=tuple(edges))
+
+
+def _tampered(bundle: bytes) -> bytes:
+    """``bundle`` with one bit changed: the last letter of an intent's component, so that it names another."""
+    start = bundle.index(COMPONENT, bundle.index(INTENTS)) + len(COMPONENT)
+    place = bundle.index(b'"', start) - 1
+    return bundle[:place] + bytes([bundle[place] ^ 1]) + bundle[place + 1 :]

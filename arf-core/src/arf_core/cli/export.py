@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from arf_core.cli.analyze import remember_file
+from arf_core.cli.moments import moment_of
 from arf_core.cli.output import Answer, QuietOption, emit
 from arf_core.cli.show import ConfigOption
 
@@ -40,17 +41,25 @@ def register(app: typer.Typer) -> None:
 def incidents(
     *,
     memory: Annotated[Path | None, typer.Option(help="The incidents to export (JSONL).")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only incidents of this time or later, ISO 8601 with a zone.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only incidents before this time, ISO 8601 with a zone.")] = None,
     form: FormatOption = ExportFormat.JSON,
     json: JsonOption = True,
     quiet: QuietOption = False,
 ) -> None:
     """Export remembered incidents: at most the sealed limit, with their count and digest."""
     from arf_core.advisor import Advisor
-    from arf_core.export import export_incidents
+    from arf_core.export import between, export_incidents
 
-    advisor = Advisor()
-    warnings = [NO_MEMORY] if memory is None else remember_file(advisor, memory, default_time=datetime.now(UTC))
-    _emit(export_incidents(advisor.memory.incidents), warnings, form, as_json=json, quiet=quiet)
+    advisor, bounds = Advisor(), (moment_of("--since", since), moment_of("--until", until))
+    now = datetime.now(UTC)  # the rim
+    warnings = [NO_MEMORY] if memory is None else remember_file(advisor, memory, default_time=now)
+    if undated := sum(incident.occurred_at == now for incident in advisor.memory.incidents):
+        warnings.append(f"{undated} incidents do not say when they happened: now is taken, so the digest is a new one")
+    chosen = between(advisor.memory.incidents, since=bounds[0], until=bounds[1])
+    _emit(export_incidents(chosen), warnings, form, as_json=json, quiet=quiet)
 
 
 def config(

@@ -15,9 +15,24 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from arf_core.cli import analyze, benchmark, demo, explain, export, show, verify
-from arf_core.cli.output import emit_error
-from arf_core.errors import ArfError, InputError
+from arf_core.cli import (
+    analyze,
+    benchmark,
+    bundle,
+    demo,
+    doctor,
+    explain,
+    export,
+    features,
+    ingest,
+    policy,
+    regress,
+    replay,
+    show,
+    verify,
+)
+from arf_core.cli.output import emit_error, usage
+from arf_core.errors import ArfError
 from arf_core.version import __version__
 
 app = typer.Typer(
@@ -42,8 +57,7 @@ def run(arguments: list[str]) -> int:
     try:
         return int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
-        emit_error(InputError(error.format_message()), as_json=as_json)
-        return InputError.exit_code
+        return usage(error, as_json=as_json)
     except ArfError as error:
         emit_error(error, as_json=as_json)
         return error.exit_code
@@ -82,8 +96,15 @@ def options(
 
 analyze.register(app)
 verify.register(app)
+bundle.register(app)
+regress.register(app)
 show.register(app)
 explain.register(app)
+doctor.register(app)
+replay.register(app)
+features.register(app)
 export.register(app)
 benchmark.register(app)
+ingest.register(app)
+policy.register(app)
 demo.register(app)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
 import typer
+from typer.exceptions import TyperException
 
-from arf_core.errors import ArfError
+from arf_core.errors import ArfError, InputError
 
 SUCCESS: Final = 0
 VERIFICATION_FAILED: Final = 2
@@ -60,6 +61,15 @@ def emit_error(error: ArfError, *, as_json: bool) -> None:
     say(f"error {error.code}: {printable(str(error))}", to_errors=True)
     say(f"  next: {error.remedy}", to_errors=True)
     say(f"  more: arf explain {error.code}", to_errors=True)
+
+
+def usage(error: TyperException, *, as_json: bool) -> int:
+    """Print what is wrong with a command line, or the help where it names no command, and return the exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # typer does not export it, and compares its name itself
+        say(error.format_message())
+        return SUCCESS
+    emit_error(InputError(error.format_message()), as_json=as_json)
+    return InputError.exit_code
 
 
 def say(text: str, *, to_errors: bool = False) -> None:

@@ -21,8 +21,8 @@ MOST_REASONS = 3
 MOST_REFUSED = 8
 
 
-def advice_lines(advice: Advice, *, window: Window | None = None) -> Iterator[str]:
-    """The whole answer. Names and texts from telemetry are shown safely."""
+def advice_lines(advice: Advice, *, window: Window | None = None, drawn: bool = True) -> Iterator[str]:
+    """The whole answer; series and bars in words unless ``drawn``. Names and texts from telemetry are shown safely."""
     yield heading(f"{advice.incident_id}  {write_time(advice.at)}")
     for closed in advice.closed:
         yield f"  closed {printable(closed)}"
@@ -31,7 +31,7 @@ def advice_lines(advice: Advice, *, window: Window | None = None) -> Iterator[st
     if advice.anomalies:
         yield from _section("seen", _seen(advice.anomalies))
     if advice.root_causes:
-        yield from _section("where it began", map(printable, lines_of(chart_of(advice, window))))
+        yield from _section("where it began", map(printable, lines_of(chart_of(advice, window), drawn=drawn)))
         yield from (f"    {printable(step.conclusion)}" for step in advice.root_causes[0].chain)
     if advice.outlook:
         yield from _section("ahead", map(_ahead, advice.outlook))

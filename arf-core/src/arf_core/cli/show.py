@@ -38,17 +38,26 @@ def show_config(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show every setting, its value and, with --origin, where it came from."""
+    """Show every setting and its value; with --origin, where each came from, and the feature flags too."""
     from arf_core.config.oss_config import load
+    from arf_core.features import load as load_features
 
+    flags = load_features(os.environ)
     loaded = load(arguments={}, environment=os.environ, file=config)
     values = loaded.config.model_dump()
-    data = {name: {"value": value, "origin": loaded.origins[name]} for name, value in values.items()}
+    data: dict[str, object] = {name: {"value": value, "origin": loaded.origins[name]} for name, value in values.items()}
+    data["features"] = {name: {"value": on, "origin": flags.origins[name]} for name, on in flags.states().items()}
     width = max(map(len, values))
-    lines = (
+    lines = [
         f"{name:<{width}}  {_shown(value)}" + (f"    ({loaded.origins[name]})" if origin else "")
         for name, value in values.items()
-    )
+    ]
+    if origin:
+        lines.append("feature flags (arf features says what each does)")
+        lines.extend(
+            f"{name:<{width}}  {'on' if on else 'off'}    ({flags.origins[name]})"
+            for name, on in flags.states().items()
+        )
     emit(Answer(data=data if origin else values, lines=tuple(lines)), as_json=json, quiet=quiet)
 
 

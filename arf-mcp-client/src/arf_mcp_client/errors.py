@@ -5,15 +5,20 @@
 
     McpClientError                  the root                                              exit 1
     ├── ModeError                   a mode other than advisory was asked for              exit 3
-    ├── HandOffError                an intent could not be handed over                    exit 1
+    ├── NotRecommended              ARF advises against the action that was asked about   exit 3
+    ├── ServerError                 the advisory server did not answer, or not as one     exit 1
+    ├── HandOffError                the intent was not handed over: nothing happened      exit 1
     │   ├── HandOffRefused          the server answered, and refused: nothing happened    exit 3
-    │   └── CannotTell              no answer came: whether it was taken is unknown       exit 1
+    │   └── CannotTell              whether it was taken is unknown: submit it again      exit 1
     └── OutboxError                 the outbox file cannot be used                        exit 6
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from arf_core.models.healing_intent import HealingIntent
 
 
 class McpClientError(Exception):
@@ -34,8 +39,33 @@ class ModeError(McpClientError):
     remedy = "Leave the mode out, or hand the sealed intent to ARF Enterprise: see docs/UPGRADE_TO_ENTERPRISE.md."
 
 
+class NotRecommended(McpClientError):
+    """The telemetry was analysed, and ARF advises against the action that was asked about.
+
+    ``instead`` are the intents it recommends, the most believed first; there may be none.
+    """
+
+    code = "ARF-MCP-3001"
+    exit_code = 3
+    cause = "The telemetry that came with the question does not support the action."
+    remedy = "Consider what the message names instead, or ask without telemetry: the intent is then your own wish."
+
+    def __init__(self, message: str, *, instead: tuple[HealingIntent, ...] = ()) -> None:
+        """Say why, and keep what is recommended instead."""
+        super().__init__(message)
+        self.instead = instead
+
+
+class ServerError(McpClientError):
+    """The advisory server did not answer, or not as an advisory server does."""
+
+    code = "ARF-MCP-5000"
+    cause = "The MCP server cannot be reached, is not ARF's advisory server, or could not answer the question."
+    remedy = "Check that `arf-mcp serve` runs at that address and that the token is the right one."
+
+
 class HandOffError(McpClientError):
-    """An intent could not be handed over."""
+    """An intent was not handed over: the server did not take it, and nothing happened."""
 
     code = "ARF-MCP-4000"
     cause = "The Enterprise server could not be given the intent."
@@ -43,19 +73,29 @@ class HandOffError(McpClientError):
 
 
 class HandOffRefused(HandOffError):
-    """The server answered and refused the intent: nothing happened."""
+    """The server answered and refused the intent: nothing happened.
+
+    ``reason`` and ``server_code`` are the server's own; ``http_status`` is that of its answer.
+    """
 
     code = "ARF-MCP-4001"
     exit_code = 3
     cause = "The Enterprise server refused the intent: by its policy, its licence or its checks."
     remedy = "Read the server's reason in the message; its operators can explain the decision."
 
+    def __init__(self, message: str, *, reason: str = "", server_code: str = "", http_status: int = 0) -> None:
+        """Say it in ``message``, and keep the parts."""
+        super().__init__(message)
+        self.reason = reason
+        self.server_code = server_code
+        self.http_status = http_status
+
 
 class CannotTell(HandOffError):
-    """No answer came, so whether the intent was taken is unknown."""
+    """Whether the intent was taken is unknown: no answer came, or one that proves nothing."""
 
     code = "ARF-MCP-4002"
-    cause = "The connection broke, or the server did not answer in time."
+    cause = "The connection broke, the server did not answer in time, or its answer is no receipt of this intent."
     remedy = "Submit the same intent again: its id makes that safe. `arf-mcp outbox send` does."
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fenced blocks of the documentation, and how a block of commands is run.
 
-1. A block says its language. Commands stand in ``sh`` blocks, and no other may hold a line that starts with ``arf``.
-2. The words after ``sh`` say what is not usual: ``exit=2`` (it is to exit so), ``server=URL`` (it goes on in the
-   background until the page is done, and has come up when URL answers), ``not-run="why"`` (the reason is for readers).
+1. A block says its language: commands stand in ``sh`` blocks, programs in ``python`` ones. No other block may hold a
+   line that starts with ``arf``.
+2. The words after that say what is not usual: ``exit=2`` (it is to exit so), ``server=URL`` (it goes on in the
+   background until the page is done, and has come up when URL answers), ``not-run="why"`` (the reason is for readers),
+   ``run-by=FILE`` (a test of its own runs it, because it needs more around it).
 3. The blocks of one page run in order in one folder, with an empty home: a copy of ``docs/examples`` and, for a page
    of a contract, of what stands beside the page.
 4. A port of the page that its servers listen on is replaced by a free one, so that pages can run side by side.
@@ -31,6 +33,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 EXAMPLES: Final = ROOT / "docs/examples"
 PATIENCE_S: Final = 120.0
+RUN: Final = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-c")}
 
 _FENCE: Final = re.compile(r"^```([^\n`]*)\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
 _PORT: Final = re.compile(r"(?:127\.0\.0\.1|localhost):(\d+)")
@@ -69,8 +72,9 @@ def blocks(page: Path) -> tuple[Block, ...]:
 
 
 def commands(page: Path) -> tuple[Block, ...]:
-    """The blocks of commands of ``page`` that can be run."""
-    return tuple(block for block in blocks(page) if block.language == "sh" and "not-run" not in block.words)
+    """The blocks of commands and programs of ``page`` that are run here."""
+    elsewhere = {"not-run", "run-by"}
+    return tuple(block for block in blocks(page) if block.language in RUN and not elsewhere & set(block.words))
 
 
 def run_page(page: Path, folder: Path) -> None:
@@ -95,7 +99,7 @@ def run_page(page: Path, folder: Path) -> None:
             if "server" in words:
                 servers.enter_context(_server(script, _replaced(words["server"], ports), folder, str(block)))
             else:
-                _run(script, int(words.get("exit", "0")), folder, str(block))
+                _run(block.language, script, int(words.get("exit", "0")), folder, str(block))
 
 
 def free_port() -> int:
@@ -124,9 +128,9 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**kept, "PATH": path, "HOME": str(folder), "NO_COLOR": "1", "ARF_REPOSITORY": str(ROOT)}
 
 
-def _run(script: str, code: int, folder: Path, name: str) -> None:
+def _run(language: str, script: str, code: int, folder: Path, name: str) -> None:
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        [*RUN[language], script],
         cwd=folder, env=_environment(folder), capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == code, (

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import rfc8785
+import rich
 
 from arf_core import Advisor, ReliabilityEvent
 from arf_core.analysis import analyze
@@ -29,11 +30,15 @@ from arf_core.ingest.reading import read
 from arf_core.models.incident import Incident
 from arf_core.testing import MOMENT, made_incident
 from boundary.bench import bench
+from lib.servers import storm
+from mcpsuite.bench import lines as mcp_lines
 
 _T = TypeVar("_T")
 ROOT: Final = Path(__file__).resolve().parent.parent
 DATA: Final = Path(os.environ.get("ARF_DATA", ROOT.parent / "shared/data"))
 QUALITY: Final = ROOT / "docs/quality.md"
+PACKAGES: Final = ("rich", "typer", "httpx")
+"""Pure Python, known to many, and not written with this scan in mind."""
 PREFACE: Final = """\
 # Quality
 
@@ -76,6 +81,9 @@ def speed() -> None:
     batches()
     starts()
     boundary_scan()
+    storm.print_rows()
+    for line in mcp_lines():
+        print(line)
 
 
 def one_event() -> None:
@@ -132,11 +140,17 @@ def starts() -> None:
 
 
 def boundary_scan() -> None:
-    """The boundary scan of the open edition; floor: ast.parse of the same files."""
-    found = bench(ROOT / "arf-core/src")
-    for name, rate in (("one process", found.scan_one_process), ("two processes", found.scan)):
-        ratio = found.parse / rate
-        print(f"| boundary scan, {found.lines:,} lines, {name} | {rate:,.0f} lines/s | | {ratio:.1f} × ast.parse |")
+    """The boundary scan of our own code, and of well-known packages; floor: ast.parse of the same files."""
+    packages = Path(rich.__file__).parent.parent
+    corpora = {
+        "our packages": [ROOT / "arf-core/src/arf_core", ROOT / "arf-mcp-client/src/arf_mcp_client"],
+        **{name: [packages / name] for name in PACKAGES if (packages / name).is_dir()},
+    }
+    for name, folders in corpora.items():
+        found = bench(name, folders)
+        print(f"| ast.parse, {name}, {found.lines:,} lines | {found.parse:,.0f} lines/s | | 1.0 × ast.parse |")
+        for how, rate, ratio in found.rows():
+            print(f"| boundary scan, {name}, {how} | {rate:,.0f} lines/s | | {ratio:.1f} × ast.parse |")
 
 
 def timed(step: Callable[[], object], *, times: int, warm: int) -> list[float]:

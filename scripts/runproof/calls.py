@@ -9,11 +9,17 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from runproof import bundles, ingest, operations, policies
+
 
 def drive(inputs: Path, outputs: Path) -> None:
     """Call everything that no command calls."""
     for part in (_public_names, _advice, _values, _memory, _diagnosis, _policies, _ingest):
         part()
+    bundles.drive(outputs)
+    policies.drive()
+    ingest.drive()
+    operations.drive()
     _intents(outputs)
     _baseline_alone(inputs)
 

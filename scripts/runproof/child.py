@@ -20,8 +20,8 @@ from runproof.finding import CouldNotRun, Finding, Line
 from runproof.hook import Watch
 from runproof.plants import INNOCENT, PLANTS, PREPARED, Plant
 
-PROGRAM: Final = "arf_core.cli.__main__"
-"""A module that runs a program when imported: it is driven by ``python -m``."""
+PROGRAMS: Final = ("arf_core.cli.__main__", "arf_core.api.__main__")
+"""Modules that run a program when imported: they are driven by ``python -m``."""
 
 
 def drive(folder: Path, descriptor: int) -> None:
@@ -86,7 +86,7 @@ def touched(ran: Iterable[CodeType], line: Line, but: Mapping[str, str]) -> dict
     import arf_core
     from runproof import names
 
-    modules = names.modules_of(arf_core, but=[PROGRAM])
+    modules = names.modules_of(arf_core, but=PROGRAMS)
     public, codes = names.public_names(modules), list(ran)
     idle = names.untouched(public, codes, but)
     for name in idle:
@@ -95,7 +95,7 @@ def touched(ran: Iterable[CodeType], line: Line, but: Mapping[str, str]) -> dict
         line.tell(Finding(kind="stale", what=f"the exclusion of {prefix} excludes nothing", where="runproof/listed.py"))
     marks = {names.mark_of(code) for code in codes}
     return {
-        "modules": len(modules) + 1,
+        "modules": len(modules) + len(PROGRAMS),
         "public_names": len(public),
         "touched": sum(names.is_touched(name, marks) for name in public),
         "excluded": dict(but),
@@ -116,7 +116,7 @@ def _ran(profiler: Profiler) -> list[CodeType]:
 
 
 def _drive_all(folder: Path, line: Line) -> None:
-    from runproof import calls, commands
+    from runproof import calls, commands, serving
 
     for wrong in commands.drive(folder / "data", folder / "out"):
         what = f"ended with {wrong.code}, not {wrong.expected}"
@@ -124,11 +124,18 @@ def _drive_all(folder: Path, line: Line) -> None:
     for missing in commands.missing():
         line.tell(Finding(kind="untouched", what="no run of the drive uses it", where=missing))
     calls.drive(folder / "data", folder / "out")
+    for what in serving.drive(folder / "data", folder / "out"):
+        line.tell(Finding(kind="drive", what=what, where="the API server"))
 
 
 def _lists(watch: Watch) -> Iterable[Finding]:
     """The entries of the lists that nothing needed: they would let something in unseen."""
-    for pair in (*(listed.IMPORTS.keys() - watch.imported), *(listed.NATIVE.keys() - watch.native)):
+    unused = (
+        *(listed.IMPORTS.keys() - watch.imported),
+        *(listed.NATIVE.keys() - watch.native),
+        *(listed.LISTENING.keys() - watch.listened),
+    )
+    for pair in unused:
         yield Finding(kind="stale", what=f"{pair} is listed and never happened", where="runproof/listed.py")
 
 
@@ -141,6 +148,7 @@ def _seen(watch: Watch) -> dict[str, object]:
         "commands": commands.count(),
         "events": dict(sorted(watch.counts.items())),
         "imports": [f"{who} imports {what}: {listed.IMPORTS.get((who, what))}" for who, what in sorted(watch.imported)],
+        "listens": [f"{who}: {what}: {listed.LISTENING.get((who, what))}" for who, what in sorted(watch.listened)],
         "native": [f"{who}: {what}: {listed.NATIVE.get((who, what))}" for who, what in sorted(watch.native)],
         "sensitive_loaded": loaded,
     }

@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from runproof import bundles, ingest, operations, policies
+
 FAULTS: Final = "faults"
 
 
@@ -106,10 +108,23 @@ BESIDE: Final = 3
 """How many command lines :func:`drive` runs beside :data:`RUNS`: two by ``python -m``, one whose reader has gone."""
 
 RUNS: Final = (
-    *(Run(line=f"{command} --help") for command in _HELP),
+    *(Run(line=f"{command} --help") for command in (*_HELP, *bundles.HELP, *policies.HELP)),
+    *(Run(line=f"{command} --help") for command in (*ingest.HELP, *operations.HELP)),
     *(Run(line=line) for line in _GOOD),
     *(Run(line=line, code=6) for line in _BAD),
+    *(Run(line=line) for line in bundles.GOOD),
+    *(Run(line=line, code=6) for line in bundles.BAD),
+    *(Run(line=line, code=2) for line in bundles.UNSOUND),
+    *(Run(line=line) for line in policies.GOOD),
+    *(Run(line=line) for line in ingest.GOOD),
+    *(Run(line=line, code=6) for line in ingest.BAD),
+    Run(line=ingest.PROTOBUF, code=ingest.protobuf_code()),
+    *(Run(line=line, code=5) for line in policies.CHANGED),
+    *(Run(line=line, code=6) for line in policies.BAD),
     Run(line="analyze window.json --plot OUT/plot.png", code=0 if find_spec("PIL") else 7),
+    *(Run(line=line) for line in operations.GOOD),
+    *(Run(line=line, code=6) for line in operations.BAD),
+    *(Run(line=line, code=code, environment=around) for line, code, around in operations.SURROUNDED),
     Run(line="verify alerts.json", code=2),
     Run(line="analyze - --json", stdin="alerts.json"),
     Run(line="analyze readings.jsonl", environment={"ARF_LATENCY_WARNING": "10", "ARF_LATENCY_CRITICAL": "15"}),

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from runproof import bundles, ingest, operations, policies
+
 _ALERT: Final = {
     "status": "firing",
     "labels": {"alertname": "HighLatency", "component": "checkout-api", "severity": "critical"},
@@ -57,6 +59,10 @@ def write_inputs(folder: Path) -> None:
     """Write every input of the drive below ``folder``."""
     _write_telemetry(folder)
     _write_settings(folder)
+    bundles.write_inputs(folder)
+    policies.write_inputs(folder)
+    ingest.write_inputs(folder)
+    operations.write_inputs(folder)
     _write_streams(folder / "faults")
     _write_cases(folder / "faults")
 

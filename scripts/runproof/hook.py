@@ -35,6 +35,7 @@ class Watch:
         self.counts: Counter[str] = Counter()
         self.imported: set[tuple[str, str]] = set()
         self.native: set[tuple[str, str]] = set()
+        self.listened: set[tuple[str, str]] = set()
         self._line = line
         self._package = os.path.realpath(package)
         self._outputs = os.path.realpath(outputs) + os.sep
@@ -92,6 +93,8 @@ class Watch:
             self._judge_open(arguments, who)
         elif event in listed.WRITES:
             self._judge_paths(event, arguments, who)
+        elif event in listed.LISTENS:
+            self._judge_listening(event, arguments, who)
         elif event in listed.DYNAMIC:
             self._judge_dynamic(event, arguments, who)
         elif event in listed.INSTRUMENTS:
@@ -144,6 +147,14 @@ class Watch:
         self.native.add(pair)
         if who.is_arf or pair not in listed.NATIVE:
             self._refuse(event, f"{_shown(arguments)} by {who.outside.module}, which is not listed", who)
+
+    def _judge_listening(self, event: str, arguments: tuple[object, ...], who: Asked) -> None:
+        pair = (who.outside.module.split(".")[0], event)
+        if who.is_arf or pair not in listed.LISTENING:
+            self._refuse(event, _shown(arguments), who)
+        self.listened.add(pair)
+        if event == "socket.bind" and not listed.is_loopback(arguments[1]):
+            self._refuse(event, f"of {arguments[1]!s}, which is not loopback", who)
 
     def _may_write(self, path: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):

@@ -24,7 +24,14 @@ _FORBIDDEN_TO_ARF: Final = frozenset(
     "runpy pkgutil code codeop imp posix fcntl resource signal marshal pickle importlib gc inspect threading _thread"
     " http builtins".split()
 )
-_ALLOWED_TO_ARF: Final = ("importlib.resources", "threading.Lock", "threading.RLock")
+_ALLOWED_TO_ARF: Final = (
+    "importlib.metadata.PackageNotFoundError",  # the doctor reads which versions are installed; nothing is loaded
+    "importlib.metadata.requires",
+    "importlib.metadata.version",
+    "importlib.resources",
+    "threading.Lock",
+    "threading.RLock",
+)
 
 
 def is_sensitive(name: str) -> bool:
@@ -55,6 +62,10 @@ IMPORTS: Final[Mapping[tuple[str, str], str]] = {
     ("prompt_toolkit", "concurrent"): "by asyncio",
     ("prompt_toolkit", "ssl"): "by asyncio",
     ("prompt_toolkit", "_ssl"): "by ssl",
+    ("uvicorn", "socketserver"): "logging.config, for logging.config.listen(), which is never called",
+    ("uvicorn", "multiprocessing"): "uvicorn._subprocess, for --workers and --reload, which the server never uses",
+    ("uvicorn", "_multiprocessing"): "by multiprocessing",
+    ("starlette", "http"): "starlette.exceptions, for the names of statuses; http.client comes along",
     **_SOCKET,
 }
 """(who, which sensitive module) → why that is no way to act."""
@@ -63,6 +74,32 @@ NATIVE: Final[Mapping[tuple[str, str], str]] = {
     ("numpy", "ctypes.dlopen NoneType"): "importing ctypes opens the program itself, for ctypes.pythonapi",
 }
 """(who, which event with which arguments) → why."""
+
+LISTENS: Final = frozenset(
+    "socket.__new__ socket.bind _thread.start_new_thread _thread.start_joinable_thread sys.set_asyncgen_hook_finalizer"
+    " sys.set_asyncgen_hook_firstiter".split()
+)
+"""Events of a server that listens: who may cause them is in :data:`LISTENING`. A connection is none of them."""
+
+_START = "_thread.start_new_thread" if sys.version_info < (3, 13) else "_thread.start_joinable_thread"
+_THREADS: Final[Mapping[tuple[str, str], str]] = (
+    {("anyio", _START): "its worker threads, in which what takes time runs"} if sys.version_info >= (3, 12) else {}
+)
+
+LISTENING: Final[Mapping[tuple[str, str], str]] = {
+    ("uvicorn", "socket.__new__"): "the server's loop: its listening socket, those it accepts, its pair to wake itself",
+    ("uvicorn", "socket.bind"): "the listening socket; to loopback only",
+    ("uvicorn", "sys.set_asyncgen_hook_finalizer"): "asyncio, to close asynchronous generators that are left",
+    ("uvicorn", "sys.set_asyncgen_hook_firstiter"): "the same",
+    **_THREADS,
+}
+"""(who, which event) → why. arf_core itself may none of it."""
+
+
+def is_loopback(address: object) -> bool:
+    """Whether a socket that is bound to ``address`` is reached from this machine alone."""
+    return isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1")
+
 
 WRITES: Final[Mapping[str, int]] = {
     "os.rename": 2,

@@ -95,7 +95,7 @@ def _lines(proof: Proof) -> Iterable[str]:
         yield f"{name.replace('_', ' ')}: {figures.get(name, 0)}"
     yield from _mappings("excluded", figures.get("excluded"))
     yield from _mappings("audit events", figures.get("events"))
-    for title in ("imports", "native"):
+    for title in ("imports", "listens", "native"):
         found = figures.get(title)
         yield from (f"listed: {line}" for line in (found if isinstance(found, list) else ()))
     yield from (proof.namespace or Isolated(not_run="not asked for (--namespace)")).lines()

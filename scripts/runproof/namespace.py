@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Final
 
 from runproof.data import write_inputs
 from runproof.finding import Finding
-from runproof.parent import broken_off, start, workplace
+from runproof.parent import VISITOR, broken_off, start, workplace
 
 CALLS: Final = (
     "execve,execveat,fork,vfork,clone,clone3,kill,tkill,tgkill,ptrace,socket,connect,bind,listen,sendto,sendmsg,open,"
@@ -85,6 +86,7 @@ def isolated() -> Isolated:
 def judge(log: Sequence[str], outputs: Path) -> Iterator[Finding]:
     """What a log of strace shows that may not be. The first execve is the interpreter's own."""
     own_start = True
+    sockets = _Sockets()
     for line in log:
         call = _CALL.match(line)
         if call is None:
@@ -92,8 +94,51 @@ def judge(log: Sequence[str], outputs: Path) -> Iterator[Finding]:
         name, arguments = call["name"], call["arguments"]
         if name == "execve" and own_start:
             own_start = call["result"] != "0"
+        elif name in _LISTENING:
+            sockets.judge(name, arguments, call["result"], line)
         elif what := _wrong(name, arguments, outputs):
             yield Finding(kind=name, what=what, where=f"strace: {line[:160]}")
+    yield from sockets.findings()
+
+
+class _Sockets:
+    """What a listening server does with sockets: each that is made is bound, to loopback, and listens.
+
+    Nothing else is let through: no connection, no address to send to, no other family.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+        self._unbound: dict[str, str] = {}
+
+    def judge(self, name: str, arguments: str, result: str, line: str) -> None:
+        """Take one call into account."""
+        descriptor = arguments.partition(",")[0]
+        if name == "socket" and "SOCK_STREAM" in arguments and arguments.startswith("AF_INET"):
+            self._tell_unbound(result)
+            self._unbound[result] = line
+        elif name == "bind" and any(own in arguments for own in _LOOPBACK):
+            self._unbound.pop(descriptor, None)
+        elif not (name == "listen" or (name == "sendto" and arguments.endswith(", NULL, 0"))):
+            self._found.append(_finding(name, "is never made by the open edition", line))
+
+    def findings(self) -> Iterator[Finding]:
+        """What was wrong, and the sockets that were never bound."""
+        for descriptor in tuple(self._unbound):
+            self._tell_unbound(descriptor)
+        yield from self._found
+
+    def _tell_unbound(self, descriptor: str) -> None:
+        if (line := self._unbound.pop(descriptor, None)) is not None:
+            self._found.append(_finding("socket", "makes a socket that does not listen on loopback", line))
+
+
+def _finding(kind: str, what: str, line: str) -> Finding:
+    return Finding(kind=kind, what=what, where=f"strace: {line[:160]}")
+
+
+_LISTENING: Final = frozenset({"socket", "bind", "listen", "sendto"})
+_LOOPBACK: Final = ('inet_addr("127.0.0.1")', 'inet_pton(AF_INET6, "::1"')
 
 
 def _wrong(name: str, arguments: str, outputs: Path) -> str:
@@ -116,9 +161,17 @@ def _calls(before: Sequence[str], arguments: list[str]) -> tuple[list[str], Path
     """The log of one run, where its outputs were, and whether it broke off."""
     with workplace() as folder, tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
         write_inputs(folder / "data")
-        heard = start(folder, [*arguments, str(folder)], before=[*before, log.name])
+        starting = _with_visitor(before, folder) if arguments == ["--drive"] else list(before)
+        heard = start(folder, [*arguments, str(folder)], before=[*starting, log.name])
         findings = heard.report.findings if arguments == ["--drive"] else ()
         return log.read().splitlines(), folder / "out", (*findings, *broken_off(heard))
+
+
+def _with_visitor(before: Sequence[str], folder: Path) -> list[str]:
+    """``before``, with the server's visitor started beside strace: in the same namespace, but not recorded."""
+    place = before.index("strace")
+    visit = ["sh", "-c", '"$0" -B "$1" "$2" --loopback & shift 2; exec "$@"', sys.executable, str(VISITOR), str(folder)]
+    return [*before[:place], *visit, *before[place:]]
 
 
 def _before() -> tuple[str, ...] | str:

@@ -18,6 +18,7 @@ from runproof.finding import CouldNotRun, Finding, Report, read_report
 from runproof.plants import PLANTS
 
 SCRIPT: Final = Path(__file__).resolve().parent.parent / "prove_run.py"
+VISITOR: Final = Path(__file__).resolve().with_name("visiting.py")
 TIME_LIMIT_S: Final = 600
 _KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -45,7 +46,19 @@ def run_drive(before: Sequence[str] = ()) -> Heard:
     """Drive everything in a watched process; ``before`` is the command that starts it, such as strace's."""
     with workplace() as folder:
         write_inputs(folder / "data")
-        return start(folder, ["--drive", str(folder)], before=before)
+        with visited(folder):
+            return start(folder, ["--drive", str(folder)], before=before)
+
+
+@contextmanager
+def visited(folder: Path) -> Iterator[None]:
+    """With a visitor for the server that the watched process starts: a process of its own, which is not watched."""
+    visitor = subprocess.Popen([sys.executable, "-B", str(VISITOR), str(folder)], stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        visitor.kill()
+        visitor.wait()
 
 
 def run_plant(name: str) -> Heard:

@@ -30,6 +30,23 @@ open(outside + "/before", "w").close()
 """What stands ready for every escape, from before the hook."""
 
 _SOCKET: Final = "made = socket.socket()"
+_SERVER: Final = """
+from arf_core.advisor import Advisor
+from arf_core.api import looking
+from arf_core.api.app import build
+from arf_core.api.serving import Serving
+from arf_core.api.settings import ApiSettings
+from arf_core.service import AdviceService
+made = socket.socket()
+app = build(Serving(settings=ApiSettings(), service=AdviceService(Advisor())))._app
+scope = {"type": "http", "method": "GET", "path": "/v1/capabilities", "headers": [], "query_string": b"", "state": {}}
+async def receive():
+    return {"type": "http.request"}
+async def send(message):
+    pass
+def ask():
+    app(scope, receive, send).send(None)  # no handler waits here, so no event loop is needed
+"""
 _FILE: Final = "number = os.open(outside + '/before', os.O_WRONLY)"
 
 _ALL: Final[Mapping[str, Plant]] = {
@@ -48,6 +65,9 @@ _ALL: Final[Mapping[str, Plant]] = {
     "thread": Plant("_thread.start_new_thread(print, ())", "_thread.start_new_thread"),
     "socket_new": Plant("socket.socket()", "socket.__new__"),
     "socket_connect": Plant("made.connect(('127.0.0.1', 9))", "socket.connect", _SOCKET),
+    "handler_connect": Plant(
+        "looking.capabilities = lambda: made.connect(('127.0.0.1', 9))\nask()", "socket.connect", _SERVER
+    ),
     "socket_connect_ex": Plant("made.connect_ex(('127.0.0.1', 9))", "socket.connect", _SOCKET),
     "socket_bind": Plant("made.bind(('127.0.0.1', 0))", "socket.bind", _SOCKET),
     "socket_sendto": Plant("made.sendto(b'x', ('127.0.0.1', 9))", "socket.sendto", _SOCKET),

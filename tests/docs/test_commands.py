@@ -44,6 +44,12 @@ def test_a_command_stands_in_a_block_that_is_run_or_says_why_not() -> None:
     assert [str(block) for block in found if "not-run" in block.words and len(block.words["not-run"]) < 15] == []
 
 
+def test_a_block_that_another_test_runs_is_named_there() -> None:
+    for block in all_blocks():
+        if named_test := block.words.get("run-by"):
+            assert block.page in (ROOT / named_test).read_text(encoding="utf-8"), str(block)
+
+
 def test_every_block_of_data_parses() -> None:
     read: dict[str, Callable[[str], object]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
     blocks = [block for block in all_blocks() if block.language in read]

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import doctest
-import io
 import re
 from pathlib import Path
 
@@ -19,11 +17,6 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = doc_pages.pages()
 
 
-def examples(page: Path) -> list[str]:
-    """The Python examples of a page."""
-    return [block.text for block in doc_pages.blocks(page) if block.language == "python"]
-
-
 @pytest.mark.promise("CLI-2")
 def test_the_page_of_error_codes_is_that_of_the_code() -> None:
     assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == write_docs.errors(), "run scripts/docs"
@@ -32,14 +25,6 @@ def test_the_page_of_error_codes_is_that_of_the_code() -> None:
 def test_the_readme_shows_what_the_demo_prints() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == write_docs.with_demo(readme), "run scripts/docs"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_python_examples_of_a_page_run(page: Path) -> None:
-    for block in examples(page):
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            exec(compile(block, str(page), "exec"), {})  # noqa: S102 - our own examples
-        assert "intent_" in printed.getvalue()
 
 
 def test_the_example_of_the_package_is_true() -> None:

@@ -18,7 +18,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from lib.servers.processes import free_port
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 EXAMPLES: Final = ROOT / "docs/examples"
@@ -100,13 +101,6 @@ def run_page(page: Path, folder: Path) -> None:
                 servers.enter_context(_server(script, _replaced(words["server"], ports), folder, str(block)))
             else:
                 _run(block.language, script, int(words.get("exit", "0")), folder, str(block))
-
-
-def free_port() -> int:
-    """A port of the loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _block(page: Path, text: str, found: re.Match[str]) -> Block:

@@ -30,6 +30,12 @@ from typing import Final
 CLAIMS: Final = ("ARF_TIER", "ARF_EDITION", "ARF_MCP_MODE")
 """Variables that older deployments set; they claim, they do not prove."""
 
+NO_LICENCE: Final = "ARF-E-9001"
+"""The code with which Enterprise says that no licence was given: that is no doubt, the edition is oss."""
+
+EDITIONS: Final = ("trial", "starter", "professional", "enterprise", "development")
+"""What a licence may be for; every one but the trial counts as enterprise here."""
+
 FEATURES: Final = {
     "analysis": "arf_core.advisor",
     "incident memory": "arf_core.recall.memory",
@@ -143,15 +149,16 @@ def _licence() -> tuple[dict[str, object], list[str]]:
     """What Enterprise says of the licence it verified, and the doubts about that."""
     command = [sys.executable, "-m", "arf_enterprise.cli", "license", "show", "--json"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
-        return {}, [f"the licence could not be verified: `arf-enterprise license show` exited {ran.returncode}"]
     try:
         said = json.loads(ran.stdout)
     except json.JSONDecodeError:
-        return {}, ["`arf-enterprise license show --json` did not print JSON"]
-    if not isinstance(said, dict) or said.get("edition") not in {"trial", "enterprise"}:
+        return {}, [f"`arf-enterprise license show --json` exited {ran.returncode} and did not print JSON"]
+    if isinstance(said, dict) and isinstance(error := said.get("error"), dict):
+        code = error.get("code")
+        return {}, [] if code == NO_LICENCE else [f"there is a licence, and it does not verify ({code})"]
+    if not isinstance(said, dict) or said.get("edition") not in EDITIONS or ran.returncode != 0:
         return {}, ["`arf-enterprise license show` names no edition"]
-    return said, []
+    return {**said, "edition": "trial" if said["edition"] == "trial" else "enterprise"}, []
 
 
 def _lines(found: Evidence) -> list[str]:

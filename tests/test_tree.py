@@ -38,11 +38,18 @@ def test_no_lock_file_registry_address_or_machine_path_is_tracked() -> None:
     assert [str(file) for file in files if forbidden.search(file.read_bytes())] == []
 
 
+def licence_of(member: Path) -> str:
+    """The file of the licence that a distribution is under."""
+    return "LICENSE-ENTERPRISE" if member.name == "arf-enterprise" else "LICENSE"
+
+
 def test_every_distribution_carries_a_real_copy_of_its_licence() -> None:
+    assert {member.name for member in MEMBERS} == {"arf-core", "arf-enterprise", "arf-mcp-client"}
     for member in MEMBERS:
-        copy = member / "LICENSE"
+        copy = member / licence_of(member)
         assert not copy.is_symlink()
-        assert copy.read_bytes() == (ROOT / "LICENSE").read_bytes()
+        assert copy.read_bytes() == (ROOT / licence_of(member)).read_bytes()
+        assert sorted(path.name for path in member.glob("LICENSE*")) == [copy.name]
 
 
 def test_the_three_distributions_have_one_version_and_name_it_in_their_code() -> None:
@@ -50,13 +57,20 @@ def test_the_three_distributions_have_one_version_and_name_it_in_their_code() ->
         member.name: tomllib.loads((member / "pyproject.toml").read_text())["project"]["version"] for member in MEMBERS
     }
     assert len(set(versions.values())) == 1, versions
-    code = (ROOT / "arf-core/src/arf_core/version.py").read_text()
-    assert f'__version__ = "{versions["arf-core"]}"' in code
+    (version,) = set(versions.values())
+    for member in MEMBERS:
+        code = (member / "src" / member.name.replace("-", "_") / "version.py").read_text(encoding="utf-8")
+        assert f'__version__ = "{version}"' in code, member.name
+        needs = tomllib.loads((member / "pyproject.toml").read_text())["project"]["dependencies"]
+        assert [need for need in needs if need.startswith("arf-")] == (
+            [] if member.name == "arf-core" else [f"arf-core=={version}"]
+        )
 
 
-def test_every_python_file_of_the_open_edition_names_its_licence_in_its_first_line() -> None:
-    files = sorted(ROOT.glob("arf-core/src/**/*.py"))
-    assert files
-    assert [
-        str(file) for file in files if not file.read_text().startswith("# SPDX-License-Identifier: Apache-2.0\n")
-    ] == []
+def test_every_python_file_names_its_licence_in_its_first_line() -> None:
+    for member in MEMBERS:
+        name = "LicenseRef-ARF-Enterprise" if member.name == "arf-enterprise" else "Apache-2.0"
+        files = sorted(member.glob("src/**/*.py"))
+        assert files
+        wrong = [str(file) for file in files if not file.read_text().startswith(f"# SPDX-License-Identifier: {name}\n")]
+        assert wrong == []

@@ -8,7 +8,7 @@ import pytest
 from arf_core import errors
 from arf_core.errors import ArfError, every_error
 
-EXIT_CODES = {1: "internal", 2: "verification failed", 3: "refused", 6: "bad input", 7: "dependency"}
+EXIT_CODES = {1: "internal", 2: "verification failed", 3: "refused", 5: "regression", 6: "bad input", 7: "dependency"}
 
 
 @pytest.mark.promise("CLI-2")

@@ -106,7 +106,7 @@ def test_a_port_that_is_taken_is_said(capfd: pytest.CaptureFixture[str]) -> None
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert run(["--port", str(taken.getsockname()[1])]) == 1
+        assert run(["--port", str(taken.getsockname()[1])]) == 6
     assert "cannot be listened on" in capfd.readouterr().err
 
 

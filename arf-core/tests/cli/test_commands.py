@@ -16,6 +16,7 @@ from arf_core.cli.output import LONG_WORK, watched
 from arf_core.errors import every_error
 from arf_core.version import __version__
 
+
 def leaves(command: Any, path: tuple[str, ...] = ()) -> list[list[str]]:
     """Every command that does something, as the words that call it."""
     inside = getattr(command, "commands", None)

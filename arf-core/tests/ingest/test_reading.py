@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arf_core.errors import FormatError, InputError
+from arf_core.errors import FormatError, InputError, TooLargeError
 from arf_core.ingest.batch import Batch, joined
 from arf_core.ingest.formats import DESCRIBED, Format
 from arf_core.ingest.prometheus import Query
@@ -169,7 +169,7 @@ def test_what_fits_no_format_is_refused_with_what_was_tried(data: bytes, told: s
 
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused() -> None:
     bomb = gzip.compress(b" " * 10_000_000)
-    with pytest.raises(FormatError, match="more than 1000000 bytes"):
+    with pytest.raises(TooLargeError, match="more than 1000000 bytes"):
         read(bomb, now=NOW, surroundings=Surroundings(max_unpacked=1_000_000))
 
 

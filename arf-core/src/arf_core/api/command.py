@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 
 from arf_core.api.logs import fields, log_as_json
 from arf_core.api.settings import ApiSettings, read_token
-from arf_core.errors import ArfError, DependencyError, InputError
+from arf_core.errors import ArfError, DependencyError, InputError, SettingsError
 
 if TYPE_CHECKING:
     from arf_core.api.journal import Journal
@@ -119,7 +119,8 @@ def _listen(settings: ApiSettings, service: AdviceService, journal: Journal | No
     try:
         server.run()
     except SystemExit as error:  # uvicorn's word for a start that failed
-        raise ArfError(f"{settings.host}:{settings.port} cannot be listened on: see the log above") from error
+        where = f"{settings.host}:{settings.port}"
+        raise SettingsError(f"{where} cannot be listened on: the log above says why; choose another --port") from error
     finally:
         if journal is not None:
             journal.close()

@@ -42,7 +42,7 @@ class Deliveries:
 
     async def analyze(self, request: Request) -> Response:
         """What is wrong in the body, where it began, what resembled it, and what to consider; nothing is kept."""
-        service, now = self._serving.service, self._serving.now
+        service = self._serving.service
 
         def answer(data: bytes) -> tuple[Batch, bytes]:
             batch = self._read(data, Format.AUTO)

@@ -40,7 +40,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
         }
-        given = record.__dict__.get(FIELDS)
+        given = getattr(record, FIELDS, None)
         if isinstance(given, dict):
             line.update(given)
         if record.exc_info:

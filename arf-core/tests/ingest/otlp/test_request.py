@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arf_core.errors import FormatError, InputError
+from arf_core.errors import FormatError, InputError, TooLargeError
 from arf_core.ingest.batch import Batch
 from arf_core.ingest.formats import Format
 from arf_core.ingest.otlp import looks_like_otlp, looks_like_protobuf, parse_json
@@ -108,7 +108,7 @@ def test_a_file_of_requests_a_line_is_read_as_one_recording() -> None:
 def test_a_small_gzip_of_a_huge_request_is_refused_by_its_size() -> None:
     bomb = gzip.compress(b'{"resourceMetrics": [' + b" " * 5_000_000 + b"]}")
     assert len(bomb) < 10_000
-    with pytest.raises(FormatError, match="unpacks to more than"):
+    with pytest.raises(TooLargeError, match="unpacks to more than"):
         read(bomb, now=NOW, surroundings=Surroundings(max_unpacked=1_000_000))
 
 

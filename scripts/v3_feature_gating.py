@@ -33,8 +33,8 @@ CLAIMS: Final = ("ARF_TIER", "ARF_EDITION", "ARF_MCP_MODE")
 NO_LICENCE: Final = "ARF-E-9001"
 """The code with which Enterprise says that no licence was given: that is no doubt, the edition is oss."""
 
-EDITIONS: Final = ("trial", "starter", "professional", "enterprise", "development")
-"""What a licence may be for; every one but the trial counts as enterprise here."""
+EDITIONS: Final = {"trial": "trial", "starter": "enterprise", "professional": "enterprise", "enterprise": "enterprise"}
+"""What a licence may be for → the edition that it makes."""
 
 FEATURES: Final = {
     "analysis": "arf_core.advisor",
@@ -156,9 +156,13 @@ def _licence() -> tuple[dict[str, object], list[str]]:
     if isinstance(said, dict) and isinstance(error := said.get("error"), dict):
         code = error.get("code")
         return {}, [] if code == NO_LICENCE else [f"there is a licence, and it does not verify ({code})"]
-    if not isinstance(said, dict) or said.get("edition") not in EDITIONS or ran.returncode != 0:
-        return {}, ["`arf-enterprise license show` names no edition"]
-    return {**said, "edition": "trial" if said["edition"] == "trial" else "enterprise"}, []
+    if not isinstance(said, dict) or ran.returncode != 0 or said.get("may_execute") is not True:
+        return {}, ["`arf-enterprise license show` says of no licence that it permits executions now"]
+    if said.get("edition") == "development":
+        return {}, ["a development licence proves nothing: anybody can sign one"]
+    if (edition := EDITIONS.get(str(said.get("edition")))) is None:
+        return {}, ["`arf-enterprise license show` names no edition that is sold"]
+    return {**said, "edition": edition}, []
 
 
 def _lines(found: Evidence) -> list[str]:

@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from arf_core.canonical import write_time
+from arf_core.canonical import read_time, write_time
+from arf_core.errors import InputError
+from arf_core.models.frozen import shown
 from arf_enterprise.errors import LicenseMalformed
 
 SCHEMA: Final = "arf.licence/1"
@@ -22,6 +24,8 @@ PRODUCT: Final = "arf-enterprise"
 ALGORITHM: Final = "ed25519"
 MOST_FEATURES: Final = 64
 MOST_GRACE_DAYS: Final = 90
+LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""The latest end: whatever is added to it is still a date."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KEY_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -57,6 +61,11 @@ class Licence:
     grace: timedelta
     issued_at: datetime
     key_id: str
+
+    @property
+    def ends(self) -> datetime:
+        """When its grace is over, too."""
+        return self.not_after + self.grace
 
     def document(self) -> dict[str, object]:
         """The licence as the JSON value that is signed."""
@@ -104,8 +113,8 @@ def read_licence(document: Mapping[str, object]) -> Licence:
         issued_at=_time(document["issued_at"], "issued_at"),
         key_id=_key_id(document["key_id"]),
     )
-    if licence.not_after <= licence.not_before:
-        raise LicenseMalformed("not_after must be later than not_before")
+    if not licence.not_before < licence.not_after <= LAST:
+        raise LicenseMalformed("not_after must be later than not_before, and before the year 9000")
     return licence
 
 
@@ -118,7 +127,7 @@ _KEYS: Final = frozenset(
 def _exactly(given: Mapping[str, object], keys: frozenset[str] | set[str], what: str) -> None:
     if unlike := sorted(set(given) ^ keys):
         known = "is missing" if unlike[0] in keys else "is unknown"
-        raise LicenseMalformed(f"{unlike[0]!r:.40} of {what} {known}")
+        raise LicenseMalformed(f"{shown(unlike[0])} of {what} {known}")
 
 
 def _text(value: object, name: str) -> str:
@@ -157,9 +166,6 @@ def _key_id(value: object) -> str:
 
 def _time(value: object, name: str) -> datetime:
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not UTC or write_time(found) != value:
-        raise LicenseMalformed(f"{name} must be a time such as 2026-01-02T03:04:05.000006Z")
-    return found
+        return read_time(value if isinstance(value, str) else "")
+    except InputError as error:
+        raise LicenseMalformed(f"{name} must be a time such as 2026-01-02T03:04:05.000006Z") from error

@@ -38,11 +38,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A state, a sentence about it, and the whole days that are left (of the grace, once it has begun)."""
+    """A state, a sentence about it, and the whole days that are left (of the grace, once it has begun).
+
+    ``warning`` is which of :data:`WARNINGS` has been reached, 0 in the grace, None where nothing is to be said.
+    """
 
     state: State
     says: str
     days_left: int
+    warning: int | None = None
 
     @property
     def may_execute(self) -> bool:
@@ -65,7 +69,7 @@ def standing(licence: Licence, *, now: datetime, highest_seen: datetime | None =
         says = f"the clock says {write_time(now)}, and {write_time(highest_seen)} was seen already"
         return Standing(state=State.CLOCK, says=says, days_left=0)
     moment = now if highest_seen is None else max(now, highest_seen)
-    end = licence.not_after + licence.grace
+    end = licence.ends
     if moment < licence.not_before:
         return Standing(state=State.NOT_YET, says=f"it is valid from {write_time(licence.not_before)}", days_left=0)
     if moment >= end:
@@ -73,11 +77,13 @@ def standing(licence: Licence, *, now: datetime, highest_seen: datetime | None =
         return Standing(state=State.EXPIRED, says=says, days_left=0)
     if moment >= licence.not_after:
         says = f"it expired at {write_time(licence.not_after)}; new executions stop at {write_time(end)}"
-        return Standing(state=State.GRACE, says=says, days_left=(end - moment).days)
-    left = (licence.not_after - moment).days
-    if left < WARNINGS[0]:
-        return Standing(state=State.WARNING, says=f"it expires at {write_time(licence.not_after)}", days_left=left)
-    return Standing(state=State.ACTIVE, says=f"it is valid until {write_time(licence.not_after)}", days_left=left)
+        return Standing(state=State.GRACE, says=says, days_left=(end - moment).days, warning=0)
+    left = licence.not_after - moment
+    reached = [days for days in WARNINGS if left <= timedelta(days=days)]  # rule 2
+    if reached:
+        says = f"it expires at {write_time(licence.not_after)}"
+        return Standing(state=State.WARNING, says=says, days_left=left.days, warning=reached[-1])
+    return Standing(state=State.ACTIVE, says=f"it is valid until {write_time(licence.not_after)}", days_left=left.days)
 
 
 _ERRORS: Final[dict[State, type[LicenseError]]] = {

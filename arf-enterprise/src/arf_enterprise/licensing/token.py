@@ -15,7 +15,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from arf_core.canonical import canonical_bytes
 from arf_core.errors import InputError
@@ -43,6 +43,21 @@ class Token:
     def signed(self) -> bytes:
         """What the signature is over (rule 3)."""
         return signed_bytes(self.schema, self.payload)
+
+
+class Signer(Protocol):
+    """Signs with one Ed25519 key (``audit.signing`` has providers)."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32 raw bytes of the public key."""
+
+    @property
+    def key_id(self) -> str:
+        """``sha256:`` and SHA-256 of the public key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of ``message``, 64 bytes."""
 
 
 def signed_bytes(schema: str, payload: bytes) -> bytes:

@@ -154,8 +154,13 @@ def _licence() -> tuple[dict[str, object], list[str]]:
     except json.JSONDecodeError:
         return {}, [f"`arf-enterprise license show --json` exited {ran.returncode} and did not print JSON"]
     if isinstance(said, dict) and isinstance(error := said.get("error"), dict):
-        code = error.get("code")
-        return {}, [] if code == NO_LICENCE else [f"there is a licence, and it does not verify ({code})"]
+        code = str(error.get("code"))
+        if code == NO_LICENCE:
+            return {}, []
+        what = (
+            "there is a licence, and it does not permit executions" if ran.returncode == 9 else "no licence can be read"
+        )
+        return {}, [f"{what} ({code})"]
     if not isinstance(said, dict) or ran.returncode != 0 or said.get("may_execute") is not True:
         return {}, ["`arf-enterprise license show` says of no licence that it permits executions now"]
     if said.get("edition") == "development":

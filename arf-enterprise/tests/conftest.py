@@ -15,16 +15,28 @@ from arf_enterprise.testing import FreshDatabases, fresh_databases
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[FreshDatabases]:
-    """The server: one for each process that runs tests."""
-    # Not tmp_path: its parents are closed to other users, and as root Postgres runs as one.
+def reachable() -> Iterator[Path]:
+    """A folder that other users can enter: not tmp_path, and as root Postgres runs as another user."""
     folder = Path(tempfile.mkdtemp(prefix="arf-postgres-"))
     folder.chmod(0o711)
-    try:
-        with fresh_databases(folder / "server") as databases:
-            yield databases
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder(reachable: Path) -> Iterator[Path]:
+    """A folder of the test's own that other users can enter."""
+    own = Path(tempfile.mkdtemp(dir=reachable))
+    own.chmod(0o711)
+    yield own
+    shutil.rmtree(own, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(reachable: Path) -> Iterator[FreshDatabases]:
+    """The server: one for each process that runs tests."""
+    with fresh_databases(reachable / "server") as databases:
+        yield databases
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -31,8 +33,14 @@ def all_blocks() -> list[Block]:
 
 @pytest.mark.promise("DOC-1")
 @pytest.mark.parametrize("page", [page for page in PAGES if doc_pages.commands(page)], ids=named)
-def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
-    doc_pages.run_page(page, tmp_path / "page")
+def test_the_commands_of_a_page_do_what_it_says(page: Path) -> None:
+    # Not tmp_path: others cannot enter it, and as root the embedded Postgres runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="arf-page-"))
+    folder.chmod(0o711)
+    try:
+        doc_pages.run_page(page, folder / "page")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.promise("DOC-1")

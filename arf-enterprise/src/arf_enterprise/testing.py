@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from arf_enterprise.stores.postgres.cluster import DATABASE, SUPERUSER
 from arf_enterprise.stores.postgres.database import Database
-from arf_enterprise.stores.postgres.embedded import DATABASE, SUPERUSER, Embedded, running
+from arf_enterprise.stores.postgres.embedded import Embedded, running
 from arf_enterprise.stores.postgres.migrate import migrate
 
 TENANTS = ("default", "acme", "globex")
@@ -51,9 +52,9 @@ class FreshDatabases:
 
 
 @contextmanager
-def fresh_databases(folder: Path) -> Iterator[FreshDatabases]:
-    """A server in ``folder`` for as long as the block lasts, with its template migrated."""
-    with running(folder) as server:
+def fresh_databases(folder: Path, *, binaries: Path | None = None) -> Iterator[FreshDatabases]:
+    """A server in ``folder`` for as long as the block lasts, with its template migrated; its data is thrown away."""
+    with running(folder, binaries=binaries, is_temporary=True) as server:
         migrate(server.url("arf_owner"))
         with psycopg.connect(server.url("arf_owner"), autocommit=True) as connection:
             for tenant in TENANTS:

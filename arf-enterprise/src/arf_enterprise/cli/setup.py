@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from arf_core.cli.output import Answer, JsonOption, QuietOption, emit
+from arf_core.cli.output import Answer, JsonOption, QuietOption, emit, printable
 
 if TYPE_CHECKING:
     from arf_enterprise.app import App
+    from arf_enterprise.audit.service import Lag
 
 
 def register(app: typer.Typer) -> None:
@@ -53,33 +55,61 @@ def migrate(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
 
 
 def status(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Say how the installation stands: database, schema, audit log."""
+    """Say how the installation stands: database, schema, audit log of each tenant, licence."""
     from arf_enterprise.app import opened
     from arf_enterprise.settings import read_settings
 
     with opened(read_settings(os.environ)) as app:
         found = _status(app)
-    emit(
-        Answer(data=found, lines=tuple(f"{name}: {value}" for name, value in found.items())), as_json=json, quiet=quiet
-    )
+    emit(Answer(data=found, lines=tuple(_lines(found))), as_json=json, quiet=quiet)
 
 
 def _status(app: App) -> dict[str, object]:
-    from arf_enterprise.stores.postgres.migrate import migrations
+    from arf_enterprise.audit.service import lag
 
-    tenants: dict[str, object] = {}
     with app.database.transaction(None) as transaction:
         installation = transaction.one("installation")
-        names = [str(row["tenant"]) for row in transaction.all("known_tenants")]
-    for name in names:
-        with app.database.transaction(name) as transaction:
-            latest = transaction.maybe("latest_audit_checkpoint", tenant=name)
-            waiting = transaction.one("unsequenced_audit_entries", tenant=name)["waiting"]
-        tenants[name] = {"audit_records": latest["size"] if latest else 0, "waiting": waiting}
+        examined = transaction.one("examined")
+    behind = lag(app.database, now=app.clock())
     return {
         "installation_id": installation["installation_id"],
         "database": "embedded" if app.settings.is_embedded else "external",
-        "schema_version": migrations()[-1].version,
+        "database_version": examined["version"],
+        "schema_version": examined["schema_version"],
         "audit_key_id": app.audit_key.key_id,
-        "tenants": tenants,
+        "licence": _licence(app),
+        "tenants": {one.tenant: _log(app, one) for one in behind},
     }
+
+
+def _log(app: App, behind: Lag) -> dict[str, object]:
+    """How long the log is, how many entries wait to be in it, and for how many seconds the oldest has."""
+    with app.database.transaction(behind.tenant) as transaction:
+        latest = transaction.maybe("latest_audit_checkpoint", tenant=behind.tenant)
+    return {
+        "audit_records": latest["size"] if latest else 0,
+        "waiting": behind.waiting,
+        "behind_s": round(behind.oldest_s, 1),
+    }
+
+
+def _licence(app: App) -> dict[str, object]:
+    from arf_enterprise.errors import LicenseError
+
+    try:
+        found = app.entitlements.current()
+    except LicenseError as error:
+        return {"edition": None, "may_execute": False, "says": str(error)}
+    edition, standing = found.licence.edition.value, found.standing
+    return {"edition": edition, "may_execute": standing.may_execute, "says": standing.says}
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"installation  {found['installation_id']}"
+    yield f"database      {found['database']}, Postgres {found['database_version']}"
+    yield f"schema        {found['schema_version']:04d}"
+    yield f"audit key     {found['audit_key_id']}"
+    yield f"licence       {found['licence']['edition'] or 'none'}: {printable(found['licence']['says'])}"
+    for name, log in found["tenants"].items():
+        waiting = f"{log['waiting']} waiting for {log['behind_s']} s" if log["waiting"] else "none waiting"
+        yield f"tenant        {name}: {log['audit_records']} audit records, {waiting}"

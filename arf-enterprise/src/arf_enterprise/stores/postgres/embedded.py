@@ -3,67 +3,58 @@
 
 ::
 
-    FOLDER/lock               held while one of us runs it
+    FOLDER/lock               held while one of us runs it; says the process id and port of the server that has started
     FOLDER/credentials.json   the passwords, 0600
     FOLDER/log                what the server printed
     FOLDER/data/              Postgres' own, 0700, of its user
 
-1. One starter a folder: whoever comes second is told so.
+1. One starter a folder. Who comes second while it runs is a guest: works on the same server, and does not stop it (so
+   commands work beside ``arf-enterprise serve``); who must not be a guest says so, and is refused.
 2. It listens on a free port of the loopback, nowhere else: no unix socket, passwords by SCRAM.
-3. ``initdb`` works in ``data.new``, then one rename: half a database is never taken for one.
-4. Two logins: ``arf_owner`` owns the schema and migrates; ``arf_app`` is what the program works as, and can neither
-   change the schema nor get past row-level security.
-5. A folder of another major version is refused, not converted.
+3. It has started when line 8 of ``postmaster.pid`` says so. Nothing waits longer than :data:`PATIENCE_S`.
+4. The server ends with whoever started it, however that ends; what was committed is there at the next start.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import secrets
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
 import psycopg
-from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from arf_enterprise.errors import StoreSetupError
-from arf_enterprise.stores.postgres.binaries import Binaries, find, user_for
-from arf_enterprise.stores.postgres.process import Child, User, run_as, start_as
+from arf_enterprise.stores.postgres.binaries import Binaries, find, make_folder, user_for
+from arf_enterprise.stores.postgres.cluster import DATABASE, SUPERUSER, make_logins, passwords, prepared
+from arf_enterprise.stores.postgres.process import Child, User, start_as
 
-SUPERUSER: Final = "postgres"
-LOGINS: Final = ("arf_owner", "arf_app")
-DATABASE: Final = "arf"
 PATIENCE_S: Final = 60.0
 _ATTEMPTS: Final = 5
+_PAUSE_S: Final = 0.01
+_CONNECT_S: Final = 10
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """A server that runs. ``port`` is on 127.0.0.1."""
+    """A server that runs. ``port`` is on 127.0.0.1, ``pid`` the process; ``is_guest`` if another process started it."""
 
     folder: Path
     port: int
-    child: Child = field(repr=False)
+    pid: int
+    is_guest: bool
     passwords: Mapping[str, str] = field(repr=False)
 
     def url(self, login: str = "arf_app", *, database: str = DATABASE) -> str:
         """Where ``login`` connects to; it holds a password: never print it."""
         return f"postgresql://{login}:{self.passwords[login]}@127.0.0.1:{self.port}/{database}"
-
-    @property
-    def pid(self) -> int:
-        """The process id of the server."""
-        return self.child.process.pid
 
 
 def default_cache() -> Path:
@@ -74,92 +65,71 @@ def default_cache() -> Path:
 
 
 @contextmanager
-def running(folder: Path, *, binaries: Path | None = None, cache: Path | None = None) -> Iterator[Embedded]:
+def running(
+    folder: Path,
+    *,
+    binaries: Path | None = None,
+    cache: Path | None = None,
+    may_join: bool = True,
+    is_temporary: bool = False,
+) -> Iterator[Embedded]:
     """A server with its data in ``folder``, made at the first start, stopped at the end.
+
+    ``may_join`` is false for who must not be a guest (rule 1). ``is_temporary`` if the data is thrown away afterwards:
+    the server then stops without writing it.
 
     Raises:
         StoreSetupError: it cannot be started; the message says which rule, folder or program it is about.
     """
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-    user = user_for(folder / "data")
-    programs = find(user, named=binaries, cache=cache or default_cache())
-    with _locked(folder), (folder / "log").open("ab") as log:
-        passwords = _prepared(folder, user, programs)
+    make_folder(folder, mode=0o711)
+    with ExitStack() as stack:
+        lock = stack.enter_context(os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+"))
+        if (guest := _locked(folder, lock, may_join=may_join)) is not None:
+            yield guest
+            return
+        user = user_for(folder / "data")
+        programs = find(user, named=binaries, cache=cache or default_cache())
+        known = prepared(folder, user, programs)
+        log = stack.enter_context((folder / "log").open("ab"))
         child, port = _started(folder, user, programs, log)
-        try:
-            _logins(port, passwords)
-            yield Embedded(folder=folder, port=port, child=child, passwords=passwords)
-        finally:
-            child.stop(signal.SIGINT)  # Postgres' fast shutdown: connections end, data is written
+        # Fast shutdown: connections end, data is written. Immediate: everything ends; the next start replays the log.
+        stack.callback(child.stop, signal.SIGQUIT if is_temporary else signal.SIGINT)
+        _complete(port, known)
+        print(child.process.pid, port, file=lock, flush=True)
+        yield Embedded(folder=folder, port=port, pid=child.process.pid, is_guest=False, passwords=known)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:  # rule 1
-    with (folder / "lock").open("a") as lock:
+def _locked(folder: Path, lock: IO[str], *, may_join: bool) -> Embedded | None:
+    """None once the folder is ours, until ``lock`` is closed; otherwise the server that another process runs there."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:  # rule 3
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StoreSetupError(
-                f"{folder} is in use by another arf-enterprise: stop it, or name another folder"
-            ) from error
-        yield
-
-
-def _prepared(folder: Path, user: User, programs: Binaries) -> Mapping[str, str]:
-    """The passwords of the database in ``folder``, which is made if there is none."""
-    data, credentials = folder / "data", folder / "credentials.json"
-    if data.exists():
-        made = int((data / "PG_VERSION").read_text(encoding="ascii"))
-        if made != programs.major:  # rule 5
-            raise StoreSetupError(
-                f"{data} was made by Postgres {made}, and this one is {programs.major}: name the binaries of {made}, "
-                "or restore a backup into a new folder"
-            )
-        return dict(json.loads(credentials.read_text(encoding="utf-8")))
-    passwords = {login: secrets.token_urlsafe(32) for login in (SUPERUSER, *LOGINS)}
-    _write_secret(credentials, json.dumps(passwords))
-    _initdb(folder, user, programs, passwords[SUPERUSER])
-    return passwords
-
-
-def _write_secret(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-
-
-def _initdb(folder: Path, user: User, programs: Binaries, password: str) -> None:  # rule 3
-    fresh = folder / "data.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
-    os.chown(fresh, user.uid, user.gid)
-    with tempfile.NamedTemporaryFile("w", dir=folder, encoding="ascii") as secret:
-        secret.write(password)
-        secret.flush()
-        os.chown(secret.name, user.uid, user.gid)
-        done = run_as(
-            user,
-            [
-                programs.program("initdb"), "-D", str(fresh), "-U", SUPERUSER, "-E", "UTF8", "--locale=C",
-                "-A", "scram-sha-256", f"--pwfile={secret.name}",
-            ],
-        )  # fmt: skip
-    if done.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise StoreSetupError(
-            f"initdb failed in {folder} as user {user.uid}: {done.stderr.strip() or done.stdout.strip()}"
-        )
-    fresh.rename(folder / "data")
+            if not may_join:
+                raise StoreSetupError(
+                    f"{folder} is in use by another arf-enterprise: stop it, or name another folder with ARF_DATA"
+                ) from error
+        else:
+            lock.truncate(0)
+            return None
+        lock.seek(0)
+        if len(said := lock.read().split()) == 2:
+            pid, port = map(int, said)
+            return Embedded(folder=folder, port=port, pid=pid, is_guest=True, passwords=passwords(folder))
+        time.sleep(_PAUSE_S)
+    raise StoreSetupError(f"{folder} is in use by another arf-enterprise, whose Postgres does not start: stop it")
 
 
 def _started(folder: Path, user: User, programs: Binaries, log: IO[bytes]) -> tuple[Child, int]:
-    for _ in range(_ATTEMPTS):  # another process may take the free port first
+    for attempt in range(_ATTEMPTS):  # another process may take the free port first, or an older server be ending
         port = _free_port()
         child = start_as(user, _command(folder, programs, port), log=log)
-        if _is_ready(folder / "data/postmaster.pid", child, port):
+        if _is_ready(folder, child, port):
             return child, port
         child.stop(signal.SIGQUIT)
+        time.sleep(0.1 * 2**attempt)
     tail = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
     raise StoreSetupError(f"Postgres did not start in {folder}: {' | '.join(tail)}")
 
@@ -174,10 +144,10 @@ def _command(folder: Path, programs: Binaries, port: int) -> list[str]:  # rule 
     return [programs.program("postgres"), "-D", str(folder / "data"), *options]
 
 
-def _is_ready(pid_file: Path, child: Child, port: int) -> bool:
+def _is_ready(folder: Path, child: Child, port: int) -> bool:  # rule 3
     end = time.monotonic() + PATIENCE_S
     while child.is_running and time.monotonic() < end:
-        lines = pid_file.read_text(encoding="utf-8").splitlines() if pid_file.exists() else []
+        lines = _lines(folder / "data/postmaster.pid")
         if (
             len(lines) >= 8
             and lines[0] == str(child.process.pid)
@@ -185,8 +155,15 @@ def _is_ready(pid_file: Path, child: Child, port: int) -> bool:
             and lines[7].strip() == "ready"
         ):
             return True
-        time.sleep(0.01)
+        time.sleep(_PAUSE_S)
     return False
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _free_port() -> int:
@@ -195,22 +172,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _logins(port: int, passwords: Mapping[str, str]) -> None:  # rule 4
-    where = f"host=127.0.0.1 port={port} user={SUPERUSER} password={passwords[SUPERUSER]} dbname=postgres"
-    with psycopg.connect(where, autocommit=True) as connection:
-        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-        for login in LOGINS:
-            verb = sql.SQL("ALTER" if login in known else "CREATE")
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB {} NOBYPASSRLS PASSWORD {}").format(
-                    verb,
-                    sql.Identifier(login),
-                    sql.SQL("CREATEROLE" if login == "arf_owner" else "NOCREATEROLE"),
-                    passwords[login],
-                )
-            )
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER arf_owner").format(sql.Identifier(DATABASE)))
-        if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
-            with psycopg.connect(where.replace("dbname=postgres", f"dbname={DATABASE}"), autocommit=True) as inside:
-                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
+def _complete(port: int, known: Mapping[str, str]) -> None:
+    where = make_conninfo(
+        host="127.0.0.1", port=port, user=SUPERUSER, password=known[SUPERUSER], connect_timeout=_CONNECT_S
+    )
+    try:
+        with psycopg.connect(where, dbname="postgres", autocommit=True) as connection:
+            make_logins(connection, known)
+        with psycopg.connect(where, dbname=DATABASE, autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except psycopg.Error as error:
+        raise StoreSetupError(
+            f"the embedded Postgres refuses its superuser ({type(error).__name__}): credentials.json and data "
+            "are not of one backup"
+        ) from error

@@ -2,10 +2,12 @@
 """Brings the schema to this program's version: ``NNNN_name.up.sql`` forward, ``.down.sql`` back, each in a transaction.
 
 1. Migrations run in the order of their numbers, each once, under an advisory lock: two servers that start together
-   migrate once.
+   migrate once. No lock is waited for longer than :data:`LOCK_S`.
 2. A migration that was applied and has changed since (its SHA-256 differs) is refused.
 3. A schema that is newer than the program is refused: it may mean things the program does not know.
-4. The login that migrates owns the schema; the program itself works as ``arf_app`` and cannot change it.
+4. The login that migrates owns the schema; the program itself works as ``arf_app`` and cannot change it. It is no
+   superuser, and where it lacks a right, the message is the statement that a superuser runs once.
+5. Back to version 0 leaves nothing but the role, which is the server's and not the database's.
 """
 
 from __future__ import annotations
@@ -15,15 +17,20 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Final, cast
 
 import psycopg
+from psycopg import errors
 
 from arf_enterprise.errors import SchemaError, StoreUnavailable
+from arf_enterprise.stores.postgres.queries import queries
+from arf_enterprise.stores.postgres.translate import translated
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.(up|down)\.sql")
 _LOCK: Final = 0x6172665F6D696772  # "arf_migr"
+LOCK_S: Final = 60.0
 _TABLE: Final = """
 CREATE SCHEMA IF NOT EXISTS arf;
 CREATE TABLE IF NOT EXISTS arf.schema_migration (
@@ -50,6 +57,7 @@ class Migration:
         return "sha256:" + hashlib.sha256(self.up.encode()).hexdigest()
 
 
+@cache
 def migrations() -> tuple[Migration, ...]:
     """Every migration of this program, in order.
 
@@ -73,10 +81,12 @@ def migrate(url: str) -> tuple[Migration, ...]:
         StoreUnavailable: the database does not answer.
     """
     known = migrations()
-    with _owner(url) as connection:
+    with _connected(url) as connection:
+        _check_owner(connection)
+        connection.execute(_TABLE)
         missing = _missing(known, _applied(connection))
         for step in missing:
-            with connection.transaction():
+            with _step(connection, step):
                 _execute(connection, step.up)
                 connection.execute(
                     "INSERT INTO arf.schema_migration (version, name, digest) VALUES (%s, %s, %s)",
@@ -87,14 +97,20 @@ def migrate(url: str) -> tuple[Migration, ...]:
 
 def migrate_down(url: str, *, to: int = 0) -> tuple[Migration, ...]:
     """Take back every migration above version ``to``; for tests and for a rollback to an older program."""
-    known = {step.version: step for step in migrations()}
-    with _owner(url) as connection:
-        done = [known[version] for version, _ in reversed(_applied(connection)) if version > to]
+    known = migrations()
+    with _connected(url) as connection:
+        applied = _applied(connection)
+        _missing(known, applied)  # rules 2 and 3
+        versions = {version for version, _ in applied if version > to}
+        done = tuple(step for step in reversed(known) if step.version in versions)
         for step in done:
-            with connection.transaction():
+            with _step(connection, step):
                 _execute(connection, step.down)
                 connection.execute("DELETE FROM arf.schema_migration WHERE version = %s", [step.version])
-    return tuple(done)
+        if to == 0:  # rule 5
+            connection.execute("DROP TABLE arf.schema_migration")
+            connection.execute("DROP SCHEMA arf")
+    return done
 
 
 def check(url: str) -> None:
@@ -103,7 +119,7 @@ def check(url: str) -> None:
     Raises:
         SchemaError: it is older, newer, or was made from other migrations.
     """
-    with _owner(url, make=False) as connection:
+    with _connected(url) as connection:
         missing = _missing(migrations(), _applied(connection))
     if missing:
         raise SchemaError(f"the schema lacks {missing[0].version:04d}_{missing[0].name}: run `arf-enterprise migrate`")
@@ -129,8 +145,11 @@ def _missing(known: Sequence[Migration], applied: Sequence[tuple[int, str]]) -> 
 def _applied(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[int, str]]:
     try:
         rows = connection.execute("SELECT version, digest FROM arf.schema_migration ORDER BY version").fetchall()
-    except psycopg.errors.UndefinedTable as error:
+    except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
         raise SchemaError("the database has no ARF schema: run `arf-enterprise migrate`") from error
+    except errors.InsufficientPrivilege as error:
+        login = connection.info.user
+        raise SchemaError(f"the login {login} may not read the schema arf: GRANT arf_app TO {login}") from error
     return [(cast(int, version), str(digest)) for version, digest in rows]
 
 
@@ -139,14 +158,44 @@ def _execute(connection: psycopg.Connection[tuple[object, ...]], text: str) -> N
 
 
 @contextmanager
-def _owner(url: str, *, make: bool = True) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])  # rule 1
-            if make:
-                connection.execute(_TABLE)
+def _connected(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with translated():
+        options = f"-c lock_timeout={LOCK_S * 1000:.0f} -c timezone=UTC"
+        with psycopg.connect(url, autocommit=True, connect_timeout=10, options=options) as connection:
+            try:
+                connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])  # rule 1
+            except errors.LockNotAvailable as error:
+                raise StoreUnavailable(
+                    "another arf-enterprise migrates this database: wait until it is done"
+                ) from error
             yield connection
-    except psycopg.OperationalError as error:
-        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise SchemaError(f"the login may not do this: {error.diag.message_primary}") from error
+
+
+@contextmanager
+def _step(connection: psycopg.Connection[tuple[object, ...]], step: Migration) -> Iterator[None]:
+    """One migration, whole or not at all."""
+    try:
+        with connection.transaction():
+            yield
+    except errors.LockNotAvailable as error:
+        raise StoreUnavailable(
+            f"{step.version:04d}_{step.name} waited too long for a table in use: stop the servers and migrate again"
+        ) from error
+    except (psycopg.ProgrammingError, psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError) as error:
+        raise SchemaError(
+            f"{step.version:04d}_{step.name} was refused, and nothing of it was kept: {error.diag.message_primary}"
+        ) from error
+
+
+def _check_owner(connection: psycopg.Connection[tuple[object, ...]]) -> None:  # rule 4
+    """Nothing, if the login can migrate.
+
+    Raises:
+        SchemaError: it lacks a right; the message has the statement that gives it.
+    """
+    row = connection.execute(queries()["owner_lacks"].text).fetchone()
+    lacks = cast(list[str], row[0]) if row else []
+    if lacks:
+        raise SchemaError(
+            f"the login {connection.info.user} may not migrate this database: as a superuser run {' '.join(lacks)}"
+        )

@@ -5,7 +5,9 @@
    its parent dies (after dropping: a change of user clears that), checks that the parent still lives, and becomes the
    program.
 2. The signal follows the *thread* that forked, so a server is started from a thread of its own that waits for it.
-3. The environment is a minimal one: no secret of ours reaches the program.
+3. The environment is a minimal one, and a secret that the program needs comes through a pipe of its user: none is in
+   its environment, on its command line or in a file.
+4. It goes to its folder after it has dropped to the user: a folder that the user cannot enter is noticed.
 """
 
 from __future__ import annotations
@@ -15,13 +17,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
 ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 PATIENCE_S: Final = 120.0
+_ANYWHERE: Final = Path("/")
 
 _SHIM: Final = """
 import ctypes, os, sys
@@ -33,7 +37,8 @@ if sign:
     libc.prctl(1, sign, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
-os.execv(sys.argv[5], sys.argv[5:])
+os.chdir(sys.argv[5])
+os.execv(sys.argv[6], sys.argv[6:])
 """
 
 
@@ -45,13 +50,19 @@ class User:
     gid: int
 
 
-def run_as(user: User, command: Sequence[str], *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``command`` to its end as ``user``; what it printed is kept, and no failure is raised."""
-    return subprocess.run(  # noqa: S603 - a fixed program, without a shell
-        _shimmed(user, command, sign=0),
-        env=ENVIRONMENT, cwd=cwd or Path("/"), capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        errors="replace",
-    )  # fmt: skip
+def run_as(
+    user: User, command: Sequence[str], *, cwd: Path = _ANYWHERE, secret: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``command`` to its end as ``user``, in ``cwd`` (rule 4); what it printed is kept, and no failure is raised.
+
+    ``secret`` is what it finds on its standard input (rule 3): at most a few hundred bytes.
+    """
+    with _piped(user, secret) as reading:
+        return subprocess.run(  # noqa: S603 - a fixed program, without a shell
+            _shimmed(user, command, sign=0, cwd=cwd),
+            env=ENVIRONMENT, stdin=reading, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+            errors="replace",
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -88,9 +99,8 @@ def start_as(user: User, command: Sequence[str], *, log: IO[bytes], sign: signal
         try:
             started.append(
                 subprocess.Popen(  # noqa: S603 - a fixed program, without a shell
-                    _shimmed(user, command, sign=sign),
+                    _shimmed(user, command, sign=sign, cwd=_ANYWHERE),
                     env=ENVIRONMENT,
-                    cwd="/",
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -112,6 +122,19 @@ def start_as(user: User, command: Sequence[str], *, log: IO[bytes], sign: signal
     return Child(process=started[0], thread=thread)
 
 
-def _shimmed(user: User, command: Sequence[str], *, sign: int) -> list[str]:
+@contextmanager
+def _piped(user: User, text: str) -> Iterator[int]:
+    """The end of a pipe that ``text`` is read from, by ``user`` alone, also by its name under ``/dev``."""
+    reading, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        os.fchown(reading, user.uid, user.gid)
+        yield reading
+    finally:
+        os.close(reading)
+
+
+def _shimmed(user: User, command: Sequence[str], *, sign: int, cwd: Path) -> list[str]:
     numbers = map(str, (user.uid, user.gid, os.getpid(), int(sign)))
-    return [sys.executable, "-I", "-S", "-c", _SHIM, *numbers, *command]
+    return [sys.executable, "-I", "-S", "-c", _SHIM, *numbers, str(cwd), *command]

@@ -35,7 +35,8 @@ def _annotated(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
 def _walrus(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
     _judged_assignment(walk, node, [node.target], scope)
     where = next(s for s in outwards(scope) if not isinstance(s.node, COMPREHENSIONS))
-    walk.target(node.target, "expr", node.value, where, True)
+    if isinstance(node.value, ast.Lambda):
+        walk.module.lambdas[node.value].append(node.target.id)
     walk.bind(node.target.id, Binding("expr", node.value, scope), where, True)
     walk.look(node.value, scope, branch)
 
@@ -64,9 +65,26 @@ def _loop(walk: Walk, node: Any, scope: Scope, _branch: bool) -> None:
 
 def _opened(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
     if node.optional_vars is not None:
+        if walk.may.limits:
+            walk.module.judged.append((node, scope))
         walk.target(node.optional_vars, "entered", node.context_expr, scope, branch)
         walk.look(node.optional_vars, scope, branch)
     walk.look(node.context_expr, scope, branch)
+
+
+def _raised(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
+    """What an exception is made of comes out where it is caught."""
+    if isinstance(node.exc, ast.Call):
+        carried(walk.module, node.exc, scope)
+    walk.children(node, scope, branch)
+
+
+def carried(module: Module, call: ast.Call, scope: Scope) -> None:
+    """Keep the arguments of a call that makes an exception."""
+    if call.args:
+        module.fields["args"].append((ast.Tuple(call.args, ast.Load()), scope))
+        for name in ("value", "code", "exceptions"):
+            module.fields[name].append((call.args[-1], scope))
 
 
 def _caught(walk: Walk, node: Any, scope: Scope, _branch: bool) -> None:
@@ -93,11 +111,11 @@ def _deleted(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
 
 
 def _captures(pattern: ast.pattern) -> list[tuple[str, tuple[int, ...]]]:
-    """The names a pattern binds, and the way into the subject."""
+    """The names a pattern binds, and the way into the subject: any item, and any value of a mapping."""
     found: list[tuple[str, tuple[int, ...]]] = []
     for part in ast.walk(pattern):
         if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
-            found.append((part.name, () if part is pattern else (-1,)))
+            found.extend((part.name, way) for way in ([()] if part is pattern else [(-1,), (-3,)]))
         elif isinstance(part, ast.MatchMapping) and part.rest:
             found.append((part.rest, ()))
     return found
@@ -126,6 +144,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     ast.AsyncFor: _loop,
     ast.withitem: _opened,
     ast.ExceptHandler: _caught,
+    ast.Raise: _raised,
     ast.Match: _matched,
     ast.Global: _declared,
     ast.Nonlocal: _declared,

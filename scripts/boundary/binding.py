@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import Any, Final
 
 from boundary import assignments
@@ -16,6 +17,11 @@ from boundary.walk import Handler, Walk
 
 _GROWING: Final = frozenset(("append", "add", "appendleft", "insert", "setdefault", "put", "extend", "update"))
 _MAPPING: Final = frozenset(("map", "filter", "starmap", "sorted", "reduce"))
+_TUPLES: Final = frozenset(("namedtuple", "NamedTuple"))
+_EXCEPTIONS: Final = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+)
+_GIVING: Final = _EXCEPTIONS | _TUPLES | _MAPPING | _GROWING
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -24,6 +30,10 @@ def collect(tree: ast.Module, name: str, package: str, may: Hints) -> Module:
     what the words of the file allow to be there."""
     module = Module(name, package, tree, Scope(tree, None), may)
     Walk(module, _HANDLERS).run()
+    for made, fields in module.tuples.items():
+        for site in module.sites.get(made, ()):
+            for name, argument in zip(fields, site.call.args, strict=False):
+                module.fields[name].append((argument, site.scope))
     return module
 
 
@@ -124,12 +134,8 @@ def _called(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
     name = terminal(function)
     if name:
         module.sites[name].append(Site(node, scope))
-        if node.args:
-            if name in _MAPPING:
-                _mapped(module, node, scope)
-            elif name in _GROWING and function.__class__ is ast.Attribute and terminal(function.value):
-                key = node.args[0] if name == "setdefault" else None
-                module.stores[terminal(function.value)].append((key, node.args[-1], scope))
+        if node.args and name in _GIVING:
+            _given(module, node, name, scope)
     elif function.__class__ is ast.Lambda:
         module.lambdas[function].append(f"<lambda {id(function)}>")
         module.sites[f"<lambda {id(function)}>"].append(Site(node, scope))
@@ -142,6 +148,27 @@ def _called(walk: Walk, node: Any, scope: Scope, branch: bool) -> None:
             if walk.may.enterprise:
                 module.judged.append((keyword, scope))
         walk.look(keyword.value, scope, branch)
+
+
+def _given(module: Module, node: ast.Call, name: str, scope: Scope) -> None:
+    """A call by whose name its arguments come out elsewhere."""
+    function = node.func
+    if name in _EXCEPTIONS:
+        assignments.carried(module, node, scope)
+    elif name in _TUPLES:
+        _tuple(module, node)
+    elif name in _MAPPING:
+        _mapped(module, node, scope)
+    elif function.__class__ is ast.Attribute and terminal(function.value):
+        key = node.args[0] if name == "setdefault" else None
+        module.stores[terminal(function.value)].append((key, node.args[-1], scope))
+
+
+def _tuple(module: Module, node: ast.Call) -> None:
+    """``namedtuple("Name", …)``: the names of its fields, by the name of the class."""
+    texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    if len(texts) > 1:
+        module.tuples[texts[0]] = [word for text in texts[1:] for word in text.replace(",", " ").split()]
 
 
 def _mapped(module: Module, node: ast.Call, scope: Scope) -> None:

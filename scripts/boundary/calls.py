@@ -7,8 +7,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from boundary.items import item, loaded
 from boundary.known import is_module
-from boundary.members import attribute, item, loaded
+from boundary.members import attribute
 from boundary.models import MODELS, Named
 from boundary.scopes import Scope
 from boundary.values import (
@@ -88,7 +89,9 @@ def _apply(evaluator: Evaluator, callee: Value, args: list[Values], named: Named
     if isinstance(callee, Fun):
         evaluator = evaluator.home(callee.node)
         returned = evaluator.module.returns.get(callee.node, [])
-        inner = evaluator.module.scopes[callee.node]
+        inner = evaluator.module.scopes.get(callee.node)
+        if inner is None:  # its module was replaced by another of that name
+            return UNKNOWN
         plain = union(*(evaluator.values(value, inner) for value, yielded in returned if not yielded))
         items = union(*(evaluator.values(value, inner) for value, yielded in returned if yielded))
         return union(plain, (Seq((items,), exact=False),) if items else ()) or UNKNOWN

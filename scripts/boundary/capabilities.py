@@ -12,83 +12,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from boundary.modules import MODULES, rows_of
 
-def _rows(table: dict[str, str]) -> dict[str, str]:
-    return {name: rule for rule, names in table.items() for name in names.split()}
-
-
-MODULES: Final = _rows(
-    {
-        "PROCESS": """subprocess _posixsubprocess asyncio.subprocess asyncio.base_subprocess
-            multiprocessing _multiprocessing concurrent.futures.process pty webbrowser antigravity idlelib turtledemo
-            pip ensurepip venv distutils
-            setuptools commands popen2 pexpect ptyprocess sh plumbum invoke sarge delegator psutil shellingham
-            virtualenv xdist execnet pebble
-            loky joblib.externals.loky billiard _winapi msilib winreg pywintypes win32api win32process win32com
-            pythoncom wmi daemon envoy gevent.subprocess eventlet.green.subprocess
-            fabric2 pipx uv poetry nox tox pyautogui pynput keyboard watchdog.tricks matplotlib.animation
-            matplotlib.texmanager matplotlib.testing
-            matplotlib.backends.backend_pgf numpy.distutils numpy.f2py rich.pager trio.lowlevel.open_process
-            numpy.testing._private.extbuild
-            anyio.to_process typer.completion typer._completion_shared typer._completion_classes""",
-        "NETWORK": """socket _socket ssl _ssl http.client urllib.request urllib.robotparser ftplib smtplib poplib
-            imaplib nntplib telnetlib xmlrpc
-            xmlrpc.client httplib httplib2 urllib2 httpx requests requests_html aiohttp urllib3 websockets websocket
-            wsproto paramiko asyncssh scp netmiko
-            ncclient pysftp fabric grpc grpclib pycurl tornado treq twisted zmq nng pynng httpcore h2 h3 niquests
-            aioquic hpack impacket scapy dns
-            aiodns pysnmp ldap3 ldap mcp fastmcp openai anthropic slack_sdk slack twilio sendgrid requests_toolbelt
-            socks gevent eventlet curio
-            trio.socket anyio.streams.tls faiss.contrib.rpc faiss.contrib.client_server huggingface_hub sentry_sdk
-            datadog             prometheus_client.exposition asyncio.streams mechanize uvloop curl_cffi tls_client
-            primp wget geventhttpclient aioftp aiosmtplib pyngrok
-            starlette.testclient fastapi.testclient matplotlib.backends.backend_webagg
-                matplotlib.backends.backend_nbagg""",
-        "LISTEN": """socketserver http.server xmlrpc.server wsgiref.simple_server asyncore asynchat uvicorn hypercorn
-            gunicorn waitress daphne granian
-            smtpd aiosmtpd CGIHTTPServer SimpleHTTPServer BaseHTTPServer cheroot cherrypy bjoern meinheld""",
-        "DATABASE": """sqlite3 _sqlite3 dbm _dbm _gdbm psycopg psycopg2 psycopg_pool psycopg_binary asyncpg pg8000
-            sqlalchemy sqlmodel neo4j py2neo neomodel graphdatascience gqlalchemy memgraph
-            pymongo motor mongoengine redis aioredis valkey pymysql MySQLdb mysql aiomysql mariadb cx_Oracle oracledb
-            pyodbc pymssql aioodbc aiosqlite peewee
-            tortoise pony databases duckdb clickhouse_driver clickhouse_connect cassandra couchdb influxdb
-            influxdb_client elasticsearch
-            opensearchpy kafka aiokafka confluent_kafka pika aio_pika stomp nats pulsar pymemcache memcache etcd3
-            consul tinydb zodb ZODB lmdb plyvel rocksdb
-            leveldb arangodb arango snowflake google.cloud.bigquery databricks pinecone qdrant_client weaviate
-            chromadb milvus pymilvus procrastinate kombu
-            sqlite_utils apsw pysqlite2 pysqlite3 edgedb surrealdb cozo kuzu dgraph pydgraph ladybug pgvector alembic
-                django.db""",
-        "ORCHESTRATE": """kubernetes kubernetes_asyncio kr8s lightkube openshift docker podman aiodocker boto3
-            botocore aiobotocore azure google.cloud googleapiclient
-            celery dramatiq rq huey arq dbos temporalio prefect airflow dagster luigi ansible ansible_runner salt
-            pulumi terraform cdktf libcloud openstack
-            hvac nomad haproxyadmin haproxy_api pyVmomi proxmoxer ray dask.distributed distributed mesos apscheduler
-            zeebe
-            restate inngest hatchet_sdk cadence helm pyhelm digitalocean linode_api4 hcloud oci ibm_cloud""",
-        "ENTERPRISE": "arf_enterprise arf_core_enterprise arf_mcp_enterprise agentic_reliability_enterprise",
-        "NATIVE": """ctypes _ctypes cffi _cffi_backend numpy.ctypeslib numpy.core._dtype_ctypes cython Cython
-            pyximport numba llvmlite pythran weave comtypes
-            pybind11 nanobind jpype py4j pyjnius rubicon ctypesgen cppyy wasmtime wasmer frida keystone unicorn
-            torch.utils.cpp_extension
-            cupy pycuda pyopencl keyring.backends capstone bcc pyroute2 ptrace _testcapi _testinternalcapi
-                _xxsubinterpreters _interpreters""",
-        "DYN-CODE": """runpy code codeop bdb pdb ipdb pudb IPython ptpython bpython doctest rlcompleter lib2to3
-            jupyter_client ipykernel nbconvert RestrictedPython asteval
-            numexpr simpleeval py_compile compileall js2py dukpy quickjs lupa """,
-        "DYN-IMPORT": """imp zipimport importlib.machinery importlib.util importlib.abc importlib._bootstrap
-            importlib._bootstrap_external
-            _frozen_importlib _frozen_importlib_external _imp modulefinder pkg_resources stevedore sitecustomize
-            usercustomize site
-            zipapp pluginbase """,
-        "DYN-UNPICKLE": """
-            shelve dill cloudpickle jsonpickle joblib hickle klepto pickle5 cPickle marshal
-            jsonpickle.unpickler
-        """,
-    }
-)
-
-MEMBERS: Final = _rows(
+MEMBERS: Final = rows_of(
     {
         "PROCESS": """os.system os.popen os.popen2 os.popen3 os.popen4 os.execl os.execle os.execlp os.execlpe
             os.execv os.execve os.execvp os.execvpe
@@ -106,7 +32,7 @@ MEMBERS: Final = _rows(
             typer.launch typer.edit typer.echo_via_pager click.launch click.edit click.echo_via_pager
             click.termui.launch click.termui.edit
             click._termui_impl.open_url click._termui_impl.Editor click._termui_impl.pager rich.console.PagerContext
-            anyio.run_process anyio.open_process trio.run_process
+            mcp.StdioServerParameters mcp.stdio_client anyio.run_process anyio.open_process trio.run_process
             trio.lowlevel.open_process pty.spawn ctypes.util.find_library numpy.testing.runstring
             numpy.testing.measure
             numpy.testing.rundocs mailcap.findmatch mailcap.subst
@@ -146,6 +72,38 @@ MEMBERS: Final = _rows(
             yaml.CLoader yaml.CUnsafeLoader yaml.CFullLoader yaml.constructor.UnsafeConstructor
             yaml.constructor.FullConstructor yaml.loader.UnsafeLoader yaml.loader.Loader
             yaml.loader.FullLoader yaml.constructor.Constructor """,
+        "FILES": """starlette.responses.FileResponse fastapi.responses.FileResponse""",
+        "SIGN": """cryptography.hazmat.primitives.asymmetric.ed25519.Ed25519PrivateKey
+            cryptography.hazmat.primitives.asymmetric.ed448.Ed448PrivateKey
+            cryptography.hazmat.primitives.asymmetric.x25519.X25519PrivateKey
+            cryptography.hazmat.primitives.asymmetric.x448.X448PrivateKey
+            cryptography.hazmat.primitives.asymmetric.rsa.RSAPrivateKey
+            cryptography.hazmat.primitives.asymmetric.rsa.RSAPrivateNumbers
+            cryptography.hazmat.primitives.asymmetric.rsa.generate_private_key
+            cryptography.hazmat.primitives.asymmetric.ec.EllipticCurvePrivateKey
+            cryptography.hazmat.primitives.asymmetric.ec.EllipticCurvePrivateNumbers
+            cryptography.hazmat.primitives.asymmetric.ec.generate_private_key
+            cryptography.hazmat.primitives.asymmetric.ec.derive_private_key
+            cryptography.hazmat.primitives.asymmetric.dsa.DSAPrivateKey
+            cryptography.hazmat.primitives.asymmetric.dsa.DSAPrivateNumbers
+            cryptography.hazmat.primitives.asymmetric.dsa.generate_private_key
+            cryptography.hazmat.primitives.asymmetric.dh.DHPrivateKey
+            cryptography.hazmat.primitives.asymmetric.dh.DHPrivateNumbers
+            cryptography.hazmat.primitives.asymmetric.mldsa.MLDSA44PrivateKey
+            cryptography.hazmat.primitives.asymmetric.mldsa.MLDSA65PrivateKey
+            cryptography.hazmat.primitives.asymmetric.mldsa.MLDSA87PrivateKey
+            cryptography.hazmat.primitives.serialization.load_pem_private_key
+            cryptography.hazmat.primitives.serialization.load_der_private_key
+            cryptography.hazmat.primitives.serialization.load_ssh_private_key
+            cryptography.hazmat.primitives.serialization.PrivateFormat
+            cryptography.hazmat.primitives.serialization.BestAvailableEncryption
+            cryptography.hazmat.primitives.serialization.ssh.load_ssh_private_key
+            cryptography.hazmat.primitives.serialization.base.load_pem_private_key
+            cryptography.hazmat.primitives.serialization.base.load_der_private_key
+            cryptography.hazmat.primitives.serialization.pkcs7.PKCS7SignatureBuilder
+            cryptography.hazmat.primitives.serialization.SSHCertificateBuilder
+            cryptography.x509.CertificateBuilder cryptography.x509.CertificateSigningRequestBuilder
+            cryptography.x509.CertificateRevocationListBuilder cryptography.x509.ocsp.OCSPResponseBuilder""",
         "UNDECIDED": "sys.modules.values sys.modules.items sys.modules.copy",
         "DYN-GRAPH": """gc.get_objects gc.get_referrers gc.get_referents sys._current_frames sys._current_exceptions
             """,
@@ -188,6 +146,9 @@ METHODS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "sock_connect": ("NETWORK", ()),
     "sock_sendto": ("NETWORK", ()),
     "create_server": ("LISTEN", ("asyncio", "uvloop")),
+    "private_bytes": ("SIGN", ()),
+    "private_bytes_raw": ("SIGN", ()),
+    "from_private_bytes": ("SIGN", ()),
     "exec_module": ("DYN-IMPORT", ()),
     "load_module": ("DYN-IMPORT", ()),
     "load": (
@@ -246,8 +207,7 @@ INTERESTING: Final = (
         part for name in (*MODULES, *MEMBERS) for part in (name.rpartition(".")[2], f"_{name.rpartition('.')[2]}")
     )
     | METHODS.keys()
-    | REEXPORTED
-    | {f"_{name}" for name in REEXPORTED}
+    | {form for name in REEXPORTED if name in MODULES for form in (name, f"_{name}")}
     | NAMESPACES
     | {"__dict__", "modules", "__builtins__", "f_builtins", "__subclasses__", "__self__", "__loader__"}
 )

@@ -62,7 +62,7 @@ def call(judge: Judge, node: ast.Call, scope: Scope) -> None:
         and symbols.audit_receiver(terminal(node.func.value), name)
     ):
         judge.report(node, "AUDIT", f"{terminal(node.func.value)}.{name} writes an audit record")
-    if judge.module.may.limits:
+    if judge.module.may.setting:
         limiting.sets_limit(judge, node, name, scope)
     if judge.module.may.statements or (judge.module.may.executes and name in _EXECUTES):
         _statements(judge, node, name, scope)
@@ -109,7 +109,8 @@ def assignment(judge: Judge, node: Any, scope: Scope) -> None:
 
 def _assigned(judge: Judge, node: Any, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:  # noqa: C901 -- one line for each kind of target
     slot = isinstance(target, ast.Subscript)
-    if slot and not (judge.module.may.limits or judge.module.may.enterprise):
+    stored = judge.module.may.limits and (judge.module.may.spaces or judge.carries)
+    if slot and not (stored or judge.module.may.enterprise):
         return
     name = _key(judge, target, scope) if isinstance(target, ast.Subscript) else terminal(target)
     if isinstance(node, ast.AnnAssign) and value is None:
@@ -129,7 +130,7 @@ def _assigned(judge: Judge, node: Any, target: ast.expr, value: ast.expr | None,
             and (known or not isinstance(scope.node, ast.ClassDef))
         ):
             limiting.limit_name(judge, node, name, known=known, value=constant)
-    elif isinstance(target, ast.Subscript) and judge.module.may.limits:
+    elif isinstance(target, ast.Subscript) and stored:
         limiting.stored_item(judge, node, target, name, scope)
     if value is not None and name and judge.module.may.enterprise:
         _mode(judge, node, name, value, scope)

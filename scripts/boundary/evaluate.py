@@ -15,18 +15,18 @@ from typing import Any, Final
 
 from boundary.calls import apply
 from boundary.capabilities import BUILTINS
+from boundary.denoting import denoted
 from boundary.expressions import EVALUATIONS, skeleton
-from boundary.fold import Unfoldable, fold
-from boundary.members import attribute, canonical, item
-from boundary.parameters import annotated, parameter
+from boundary.fold import fold
+from boundary.members import attribute, canonical
+from boundary.operations import Unfoldable
 from boundary.project import Project
-from boundary.scopes import Binding, Module, Scope, outwards
+from boundary.scopes import Module, Scope, outwards
 from boundary.values import (
     OWN,
     UNKNOWN,
     Cls,
     Const,
-    Fun,
     Getter,
     Map,
     Partial,
@@ -34,7 +34,6 @@ from boundary.values import (
     Seq,
     Space,
     Values,
-    elements,
     union,
 )
 
@@ -50,7 +49,7 @@ class Evaluator:
         self.module = module
         self.project = project
         self._known: dict[ast.AST, Values] = {}
-        self._running: set[ast.AST] = set()
+        self.running: set[ast.AST] = set()
         self._folded: dict[ast.AST, tuple[bool, Any]] = {}
         self._cut: set[ast.AST | tuple[Scope, str]] = set()
         self._before: dict[ast.AST, Values] = {}
@@ -70,19 +69,19 @@ class Evaluator:
             if node in self._partial:
                 self.cuts += 1
             return known
-        if node in self._running:
+        if node in self.running:
             self._cut.add(node)
             self.cuts += 1
             return self._before.get(node, ())
         handler = EVALUATIONS.get(node.__class__)
-        if handler is None or len(self._running) > _DEEPEST:
+        if handler is None or len(self.running) > _DEEPEST:
             return UNKNOWN
-        self._running.add(node)
+        self.running.add(node)
         cuts = self.cuts
         try:
             found = handler(self, node, scope)
         finally:
-            self._running.discard(node)
+            self.running.discard(node)
         self._known[node] = found
         if cuts != self.cuts:
             self._partial.add(node)
@@ -132,6 +131,12 @@ class Evaluator:
             self._globals[name] = known
         return known
 
+    def hooked(self, name: str) -> Values:
+        """What the module's own ``__getattr__`` may give for ``name``; nothing where it has none."""
+        if name.startswith("__") or "__getattr__" not in self.module.top.names or self.global_name(name):
+            return ()
+        return apply(self, self._bound(self.module.top, "__getattr__"), [(Const(name),)], {}, None)
+
     def _starred(self, star: str, name: str) -> Values:
         """What ``from star import *`` gives for ``name``: for a module outside the tree, perhaps its member."""
         if self.project.has(star) and not self.project.may_provide(star, name):
@@ -175,50 +180,13 @@ class Evaluator:
         self._naming.add(key)
         cuts = self.cuts
         try:
-            known = union(*[self._binding(binding) for binding in scope.names[name][:60]])
+            known = union(*[denoted(self, binding) for binding in scope.names[name][:60]])
         finally:
             self._naming.discard(key)
         self._names[key] = known
         if cuts != self.cuts:
             self._partial.add(key)
         return known
-
-    def _binding(self, binding: Binding) -> Values:  # noqa: C901 -- one line for each kind of binding
-        kind, node = binding.kind, binding.node
-        if kind == "module":
-            return (Ref(binding.name, module=True),)
-        if kind == "member":
-            return self.member(binding.name)
-        if kind == "function" and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return self._decorated(node, binding.scope)
-        if kind == "class" and isinstance(node, ast.ClassDef):
-            return (Cls(node),)
-        if kind == "param":
-            return parameter(self, binding)
-        if kind == "annotated" and isinstance(node, ast.expr):
-            return union(annotated(self, node, binding.scope), UNKNOWN)
-        if kind == "aug" and isinstance(node, ast.AugAssign):
-            whole = (
-                ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
-                if isinstance(node.target, ast.Name)
-                else node.value
-            )
-            return self._augmented(whole, node, binding.scope)
-        if kind in {"expr", "iter", "entered"} and isinstance(node, ast.expr):
-            found = self.values(node, binding.scope)
-            if kind == "entered":  # a generator made a context manager gives what it yields
-                found = union(found, *(elements((v,)) for v in found if isinstance(v, Seq) and not v.exact))
-            found = elements(found) if kind == "iter" else found
-            for step in binding.path:
-                found = (
-                    elements(found)
-                    if step == -1
-                    else (Seq((elements(found),), exact=False),)
-                    if step == -2
-                    else item(self, found, (Const(step),))
-                )
-            return found
-        return UNKNOWN
 
     def member(self, path: str) -> Values:
         """What ``from a import b`` gives for the path ``a.b``."""
@@ -229,30 +197,11 @@ class Evaluator:
         if other is not None:
             self._resolving.add(path)
             try:
-                return other.global_name(name) or (Ref(path, module=self.project.has(path)),)
+                given = other.global_name(name)
+                return given or union((Ref(path, module=self.project.has(path)),), other.hooked(name))
             finally:
                 self._resolving.discard(path)
         return (canonical(Ref(source, module=True), name),) if source else (Ref(path, module=True),)
-
-    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Values:
-        return union(
-            (Fun(node),),
-            *(
-                apply(self, self.values(d, scope), [(Fun(node),)], {}, None)
-                for d in node.decorator_list[:4]
-                if not isinstance(d, ast.Name)
-            ),
-        )
-
-    def _augmented(self, whole: ast.expr, node: ast.AugAssign, scope: Scope) -> Values:
-        if node in self._running:
-            self.cuts += 1
-            return ()
-        self._running.add(node)
-        try:
-            return self.values(whole, scope)
-        finally:
-            self._running.discard(node)
 
     def _looked_up(self, node: ast.expr, scope: Scope) -> tuple[bool, Any]:
         if isinstance(node, ast.Name):

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from boundary.calls import apply
-from boundary.members import attribute, item
+from boundary.items import item
+from boundary.members import attribute
+from boundary.pure import PURE
 from boundary.scopes import Scope, outwards, terminal
 from boundary.values import (
     UNKNOWN,
@@ -84,7 +86,8 @@ def _call(evaluator: Evaluator, node: Any, scope: Scope) -> Values:
     args = _arguments(evaluator, node, scope)
     named = {k.arg: evaluator.values(k.value, scope) for k in node.keywords if k.arg}
     found = apply(evaluator, callee, args, named, (node, scope))
-    if all(isinstance(value, (Top, Pattern)) for value in found) or not found:
+    pure = any(isinstance(value, Ref) and value.path in PURE for value in callee)
+    if pure or all(isinstance(value, (Top, Pattern)) for value in found) or not found:
         known, value = evaluator.constant(node, scope)
         if known:
             return (lift(value),)
@@ -112,7 +115,9 @@ def _mapping(evaluator: Evaluator, node: Any, scope: Scope) -> Values:
 
 def _comprehension(evaluator: Evaluator, node: Any, _scope: Scope) -> Values:
     """A comprehension, as any of its items."""
-    inner = evaluator.module.scopes[node]
+    inner = evaluator.module.scopes.get(node)
+    if inner is None:
+        return UNKNOWN
     if isinstance(node, ast.DictComp):
         return (Map(((evaluator.values(node.key, inner), evaluator.values(node.value, inner)),)),)
     known, value = evaluator.constant(node, inner)

@@ -9,11 +9,10 @@ run. This is how
 from __future__ import annotations
 
 import ast
-import operator
-import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from boundary.operations import COMPARE, UNARY, WIDE, Unfoldable, bounded, operate
 from boundary.pure import LARGEST, METHODS, PURE, VALUES
 
 Lookup: TypeAlias = Callable[[ast.expr], tuple[bool, Any]]
@@ -21,12 +20,6 @@ Lookup: TypeAlias = Callable[[ast.expr], tuple[bool, Any]]
 Env: TypeAlias = dict[str, Any]
 
 _DEEPEST: Final = 600
-_WIDE: Final = re.compile(r"\d{5}|\*")
-"""A width in a format that would fill memory."""
-
-
-class Unfoldable(Exception):
-    """The expression is not a constant, or too large to compute."""
 
 
 def fold(node: ast.expr, lookup: Lookup, env: Env | None = None, depth: int = 0) -> Any:
@@ -39,19 +32,11 @@ def fold(node: ast.expr, lookup: Lookup, env: Env | None = None, depth: int = 0)
     if handler is None or depth > _DEEPEST:
         raise Unfoldable
     try:
-        return _bounded(handler(node, lookup, env or {}, depth + 1))
+        return bounded(handler(node, lookup, env or {}, depth + 1))
     except Unfoldable:
         raise
     except Exception as error:
         raise Unfoldable from error
-
-
-def _bounded(value: Any) -> Any:
-    if isinstance(value, (str, bytes, bytearray, list, tuple, set, dict, frozenset)) and len(value) > LARGEST:
-        raise Unfoldable
-    if isinstance(value, int) and value.bit_length() > LARGEST:
-        raise Unfoldable
-    return value
 
 
 def _constant(node: Any, _lookup: Lookup, _env: Env, _depth: int) -> Any:
@@ -100,25 +85,12 @@ def _binary(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
     value = fold(chain[-1].left, lookup, env, depth)
     for part in reversed(chain):
         other = fold(part.right, lookup, env, depth)
-        value = _bounded(_operate(part.op, value, other))
+        value = bounded(operate(part.op, value, other))
     return value
 
 
-def _operate(op: ast.operator, left: Any, right: Any) -> Any:
-    if isinstance(op, (ast.Mult, ast.Pow, ast.LShift)) and isinstance(left, int) and isinstance(right, int):
-        if abs(left) > LARGEST or abs(right) > 4096:
-            raise Unfoldable
-    elif isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and _WIDE.search(str(left)):
-        raise Unfoldable
-    elif isinstance(op, ast.Mult):
-        size = (left if isinstance(left, int) else len(left)) * (right if isinstance(right, int) else len(right))
-        if size > LARGEST:
-            raise Unfoldable
-    return _OPERATORS[op.__class__](left, right)
-
-
 def _unary(node: Any, lookup: Lookup, env: Env, depth: int) -> Any:
-    return _UNARY[node.op.__class__](fold(node.operand, lookup, env, depth))
+    return UNARY[node.op.__class__](fold(node.operand, lookup, env, depth))
 
 
 def _joined(node: Any, lookup: Lookup, env: Env, depth: int) -> str:
@@ -151,7 +123,7 @@ def _comparison(node: Any, lookup: Lookup, env: Env, depth: int) -> bool:
     if len(node.ops) != 1:
         raise Unfoldable
     return bool(
-        _COMPARE[node.ops[0].__class__](
+        COMPARE[node.ops[0].__class__](
             fold(node.left, lookup, env, depth), fold(node.comparators[0], lookup, env, depth)
         )
     )
@@ -171,7 +143,7 @@ def _generate(node: Any, index: int, lookup: Lookup, env: Env, depth: int, found
             if pair
             else fold(node.elt, lookup, env, depth)
         )
-        _bounded(found)
+        bounded(found)
         return
     generator = node.generators[index]
     for item in list(fold(generator.iter, lookup, env, depth)):
@@ -214,7 +186,7 @@ def _modest(args: list[Any], owner: Any) -> None:
         isinstance(value, int) and abs(value) > LARGEST for value in args if not isinstance(owner, int)
     ):
         raise Unfoldable
-    if isinstance(owner, str) and "{" in owner and _WIDE.search(owner):
+    if isinstance(owner, str) and "{" in owner and WIDE.search(owner):
         raise Unfoldable
 
 
@@ -251,38 +223,6 @@ def _attribute(node: Any, lookup: Lookup, _env: Env, _depth: int) -> Any:
     return _looked_up(node, lookup)
 
 
-_OPERATORS: Final[dict[type, Callable[[Any, Any], Any]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Mod: operator.mod,
-    ast.FloorDiv: operator.floordiv,
-    ast.Div: operator.truediv,
-    ast.BitXor: operator.xor,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.Pow: operator.pow,
-}
-_UNARY: Final[dict[type, Callable[[Any], Any]]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-    ast.Not: operator.not_,
-}
-_COMPARE: Final[dict[type, Callable[[Any, Any], Any]]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
 _FOLDS: Final[dict[type, Callable[[Any, Lookup, Env, int], Any]]] = {
     ast.Constant: _constant,
     ast.Name: _name,

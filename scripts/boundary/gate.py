@@ -1,84 +1,179 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides from the bytes of a file what can be in it at all, so that most files and most nodes need no look.
 
-A plain ASCII file without any of the words by which a capability can be obtained cannot have a finding. Files whose
-words may not be what their bytes show (a cookie, a continued line, characters that NFKC turns into ASCII) are always
-looked at, with everything thought possible.
+A file without any of the words by which a capability can be obtained cannot have a finding, and is not even parsed:
+what does not parse cannot run here, and where another Python reads it the words decide just the same. Files whose words
+may not be what their bytes show (a cookie, a word on two lines, NUL, characters that NFKC turns into ASCII) are always
+looked at, with everything thought possible; so are files that spell letters by escapes, split words between literals,
+or decode text. Where the words of a file say that it may hold something, those of its code alone are asked once more
+(``prose``): a docstring about servers starts none. What comes in under an everyday name from another file is the
+business of ``reach``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
 from typing import Final
 
-from boundary import triggers
+from boundary import roles, triggers
+from boundary.meant import enterprise, only_read, states
+from boundary.named import applies
+from boundary.prose import code
 from boundary.scopes import Hints
+from boundary.spelling import hidden, plain, spelled
 
 _SPLIT: Final = bytes(c if (chr(c).isalnum() and c < 128) or c == 95 else 32 for c in range(256))
-_COOKIE: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
-_ASCII: Final = frozenset(map(chr, range(128)))
-_IMPORTED: Final = re.compile(rb"\b(?:from|import)\s+([\w., ]+)")
+_IMPORTED: Final = re.compile(rb"(?<![\w.])(?:from|import)[ \t\f]+([\w., \t]+)")
 _PLAINLY: Final = re.compile(rb"getattr\([\w.]+, ?[\"']\w+[\"']\s*[,)]")
+_RESOURCES: Final = re.compile(rb"importlib\.(?:resources|metadata)\b")
+_DEFINED: Final = re.compile(rb"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+_IMPORTS: Final = re.compile(rb"^\s*(?:from|import)\s", re.MULTILINE)
 _STAR: Final = re.compile(rb"import\s*\(?\s*\*")
+_LIMITS: Final = triggers.SEALED_WORDS | triggers.HOLDING
+_boring: set[bytes] = set()
+_roles: dict[bytes, int] = {}
+"""Words met before, those without and those with a part in a trigger: each word is judged once."""
 
 
 class Text:
-    """The bytes of a file and the words in them."""
+    """The bytes of a file and the words in them; ``found`` are those that play a part in a trigger.
 
-    __slots__ = ("_known", "data", "found", "hidden")
+    ``view`` is the text that the words were taken from: with plain line ends, and continued lines made one.
+    """
+
+    __slots__ = (
+        "_code",
+        "_defined",
+        "_in_code",
+        "_known",
+        "_later",
+        "_states",
+        "built",
+        "data",
+        "found",
+        "hidden",
+        "roles",
+        "view",
+        "words",
+    )
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.hidden = _hidden(data)
-        self.found = _words(data)
-        self._known: tuple[bool, bool] | None = None
+        view = plain(data)
+        self.hidden = hidden(view)
+        self.view = view = view.replace(b"\\\n", b"") if b"\\\n" in view and not self.hidden else view
+        self.words = set(view.translate(_SPLIT).split())
+        self.found = _telling(self.words)
+        self.roles = 0
+        for word in self.found:
+            self.roles |= _roles[word]
+        self.found.update([word.lstrip(b"_") for word in self.found if word[:1] == b"_" and word[:2] != b"__"])
+        prose = triggers.ONLY_AS_CODE.keys() & self.found
+        if prose and not self.hidden:
+            self.found -= {word for word in prose if triggers.ONLY_AS_CODE[word].search(view) is None}
+        self.built = not self.found.isdisjoint(triggers.DECODING) or spelled(view)
+        self._later: bool | None = None
+        self._states: bool | None = None
+        self._known: bool | None = None
+        self._code: bytes | None = None
+        self._in_code: set[bytes] | None = None
+        self._defined: frozenset[bytes] | None = None
+        if not self.hidden and not _LIMITS.isdisjoint(self.found) and only_read(self):
+            self.found -= _LIMITS
+            self._in_code = None
 
     @property
-    def _meant(self) -> tuple[bool, bool]:
-        """Whether a name of Enterprise, and whether a statement that changes a store, may be in the text."""
-        if self._known is None:
-            self._known = (_later(self.data), _states(self.data, self.found))
-        return self._known
+    def code(self) -> bytes:
+        """The text without its comments and strings (``prose``)."""
+        if self._code is None:
+            self._code = self.view if self.hidden else code(self.view)
+        return self._code
+
+    def in_code(self) -> set[bytes]:
+        """Those of the words found that stand in code, or in text that may become code."""
+        if self._in_code is None:
+            words = self.found if self.built or self.hidden else set(self.code.translate(_SPLIT).split())
+            self._in_code = self.found & (words | {word.lstrip(b"_") for word in words if word[:1] == b"_"})
+        return self._in_code
 
     def needs_look(self) -> bool:
         """Whether the file has anything by which a capability could be obtained.
 
-        A row of the tables needs its last name in the text, beside the name of its module or, where that may come
+        A row of the tables needs its last name in the code, beside the name of its module or, where that may come
         from elsewhere in the tree, alone; everything else needs one of the words of dynamic access.
         """
-        if self.hidden:
+        if self._known is None:
+            self._known = self.hidden or self.built or self._tells()
+        return self._known
+
+    def likely(self) -> bool:
+        """Whether the file probably needs a look: a guess that costs nothing."""
+        return self.hidden or self.built or not triggers.DYNAMIC.isdisjoint(self.found)
+
+    def _tells(self) -> bool:
+        if not self.found:
+            return False
+        if not triggers.SPOKEN.isdisjoint(self.found) or self.later() or self.states():
             return True
-        data, found = self.data, self.found
-        if not triggers.DYNAMIC.isdisjoint(found) or any(self._meant):
+        return self._names(self.view, self.found) and self._names(self.code, self.in_code())
+
+    def _names(self, data: bytes, found: set[bytes]) -> bool:
+        """Whether names among ``found`` in the text ``data`` lead to a capability."""
+        if not triggers.DYNAMIC.isdisjoint(found):
+            return True
+        if b"sys" in found and b"path" in found and triggers.PATH_CHANGED.search(data) is not None:
             return True
         if (b"compile" in found or b"help" in found) and triggers.BARE.search(data) is not None:
             return True
-        return any(_row_applies(word, found, data) for word in triggers.ROWS.keys() & found)
+        return any(applies(word, found, data) for word in triggers.ROWS.keys() & found)
 
-    def hints(self) -> Hints:
-        """What the words allow to be there."""
+    def with_modules(self, modules: frozenset[bytes]) -> bool:
+        """Whether a row applies when ``modules`` may have come in under other names."""
+        return any(
+            beside <= modules for word in triggers.EVERYDAY.keys() & self.found for beside in triggers.EVERYDAY[word]
+        )
+
+    def later(self) -> bool:
+        """Whether a name or text of Enterprise may be there: licence, audit, mode, or a path round Python."""
+        if self._later is None:
+            self._later = self.built or self.hidden or self.roles & roles.LATER != 0 or enterprise(self)
+        return self._later
+
+    def states(self) -> bool:
+        """Whether a statement that changes a store may be in the text."""
+        if self._states is None:
+            self._states = self.built or (self.roles & roles.BEGINS != 0 and states(self.view, self.found))
+        return self._states
+
+    def hints(self, given: frozenset[bytes] = frozenset()) -> Hints:
+        """What the words allow to be there, and what was ``given`` by other modules."""
         if self.hidden:
             return Hints()
-        data, found = self.data, self.found
+        data, found = self.view, self.found | given
+        anything = b"*" in given
         return Hints(
-            statements=self._meant[1],
+            statements=self.states(),
             executes=not found.isdisjoint(triggers.EXECUTING),
-            dynamic=not found.isdisjoint(triggers.ACCESS),
+            dynamic=anything or not found.isdisjoint(triggers.ACCESS),
             limits=not found.isdisjoint(triggers.LIMITING),
-            system=(b"sys" in found and not found.isdisjoint(triggers.SYSTEM)) or not found.isdisjoint(triggers.SPACES),
-            enterprise=self._meant[0],
-            latent=not found.isdisjoint((b"importlib", b"site", b"marshal")),
-            native=not found.isdisjoint((b"mem", b"kmem", b"sock"))
+            setting=not found.isdisjoint(triggers.SETTING) or triggers.SET.search(data) is not None,
+            system=anything
+            or (b"sys" in found and not found.isdisjoint(triggers.SYSTEM))
+            or not found.isdisjoint(triggers.SPACES),
+            enterprise=self.later(),
+            latent=not found.isdisjoint((b"site", b"marshal"))
+            or (b"importlib" in found and len(_RESOURCES.findall(data)) != data.count(b"importlib")),
+            native=self.built
+            or not found.isdisjoint((b"mem", b"kmem", b"sock"))
             or any(part in data for part in (b"/proc", b"/dev", b"customize")),
-            spaces=self.keyed(),
+            spaces=anything or self.keyed(),
+            dull=frozenset() if anything or self.built or not found.isdisjoint(triggers.ACCESS) else _dull(found),
             starred=b"import *" in data or _STAR.search(data) is not None,
         )
 
     def keyed(self) -> bool:
         """Whether the module could take a namespace as a dict, or hold ``sys.modules`` or ``sys.path``."""
-        data, found = self.data, self.found
+        data, found = self.view, self.found
         return (
             self.hidden
             or not found.isdisjoint(triggers.KEYED)
@@ -88,88 +183,41 @@ class Text:
 
     def sources(self) -> set[str]:
         """The modules that import statements name, as written: ``.`` in front for relative ones."""
-        named = _IMPORTED.findall(self.data)
+        named = _IMPORTED.findall(self.view)
         return {part.strip().partition(" ")[0] for text in named for part in text.decode("ascii", "replace").split(",")}
 
-    def provides(self, member: str) -> bool:
-        """Whether ``member`` of this module could be more than a function or class of plain code."""
-        data, name = self.data, member.encode()
-        if name not in self.found and name.lstrip(b"_") not in self.found:
-            return b"import *" in data or not data.isascii()
-        if not self.found.isdisjoint(triggers.PROVIDERS):
+    def provides(self, member: str, *, plain: bool) -> bool:
+        """Whether ``member`` of this module could be more than a function or class of plain code; ``plain`` says that
+        nothing else can be in it."""
+        data, name = self.view, member.encode()
+        bare = name.lstrip(b"_")
+        if self.words.isdisjoint((name, bare, b"_" + bare, b"_" + name)):
+            return b"import *" in data or b"__getattr__" in self.words or not data.isascii()
+        if not (plain or self.found.isdisjoint(triggers.PROVIDERS) or self.in_code().isdisjoint(triggers.PROVIDERS)):
             return True
-        return re.search(rb"(?m)^(?:async\s+def|def|class)\s+" + re.escape(name) + rb"\b", data) is None
+        if self._defined is None:
+            self._defined = frozenset(_DEFINED.findall(data))
+        return name not in self._defined
 
     def is_plain(self) -> bool:
         """Whether the module names nothing that is capable, and imports nothing."""
-        return (
-            not self.hidden
-            and self.found.isdisjoint(triggers.PROVIDERS)
-            and re.search(rb"(?m)^\s*(?:from|import)\s", self.data) is None
-        )
+        return not self.hidden and self.found.isdisjoint(triggers.PROVIDERS) and _IMPORTS.search(self.view) is None
 
 
-def _row_applies(word: bytes, found: set[bytes], data: bytes) -> bool:
-    rows = triggers.ROWS[word]
-    if word not in triggers.COMMON and any(beside != {word} for beside in rows):
-        return True
-    return any(_beside(word, beside, found, data) for beside in rows)
-
-
-def _hidden(data: bytes) -> bool:
-    """Whether the words of the file may not be what its bytes show."""
-    return (
-        _COOKIE.search(data[:400]) is not None
-        or b"\\\n" in data
-        or b"\\\r" in data
-        or (not data.isascii() and _disguised(data))
-    )
-
-
-def _words(data: bytes) -> set[bytes]:
-    found = set(data.translate(_SPLIT).split())
-    found.update([word.lstrip(b"_") for word in found if word[:1] == b"_" and word[:2] != b"__"])
+def _telling(words: set[bytes]) -> set[bytes]:
+    """The words that play a part in a trigger."""
+    found = words - _boring
+    new = found - _roles.keys()
+    if new:
+        told = roles.roles(list(new))
+        _roles.update(told)
+        new.difference_update(told)
+        _boring.update(new)
+        found -= new
     return found
 
 
-def _later(data: bytes) -> bool:
-    """Whether a name or text of Enterprise may be there: licence, audit, mode, or a path round Python."""
-    return any(word in data for word in triggers.PARTS) and triggers.LATER.search(data) is not None
-
-
-def _states(data: bytes, found: set[bytes]) -> bool:
-    begun = triggers.STATING.keys() & found
-    if not begun:
-        return False
-    lowered = {word.lower() for word in found}
-    likely = any(not triggers.PARTNERS[word].isdisjoint(lowered) for word in begun if word != b"copy")
-    if not likely and b"COPY" not in found:
-        return False
-    spelled = [word for word in found if word.lower() in triggers.STATEMENTS]
-    return any(_going_on(word).search(data) is not None for word in spelled)
-
-
-@lru_cache(maxsize=1000)
-def _going_on(word: bytes) -> re.Pattern[bytes]:
-    """A statement that begins with ``word`` in this spelling: a fixed beginning makes the search fast."""
-    return re.compile(re.escape(word) + rb"(?i:" + triggers.STATEMENTS[word.lower()] + rb")")
-
-
-def _beside(word: bytes, beside: frozenset[bytes], found: set[bytes], data: bytes) -> bool:
-    if beside != {word}:
-        return beside <= found
-    return re.search(rb"(?:import|from)[^\n#]*\b_?" + word + rb"\b", data) is not None
-
-
-def _disguised(data: bytes) -> bool:
-    """Whether a character outside ASCII could be part of an identifier that Python reads as an ASCII one."""
-    try:
-        others = set(data.decode("utf-8-sig")) - _ASCII
-    except UnicodeDecodeError:
-        return True
-    return any(_folds(other) for other in others)
-
-
-@lru_cache(maxsize=10_000)
-def _folds(character: str) -> bool:
-    return any(part.isalnum() or part == "_" for part in unicodedata.normalize("NFKC", character) if part in _ASCII)
+def _dull(known: set[bytes]) -> frozenset[str]:
+    """Names of attributes that could be capable, but whose owner is nowhere in sight."""
+    rows = triggers.DULL
+    return frozenset(w.decode() for w in rows.keys() & known if not any(beside <= known for beside in rows[w]))

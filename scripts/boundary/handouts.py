@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from boundary import accesses, arguments
 from boundary.calls import GETATTRS, IMPORTS, SUBSCRIPTS, gets, got
 from boundary.capabilities import BUILTINS, MEMBERS, REEXPORTED
+from boundary.importing import imports
 from boundary.known import is_module
 from boundary.limiting import plain_callee
 from boundary.scopes import Scope, outwards
@@ -167,14 +168,16 @@ def _imports(judge: Judge, node: ast.Call, names: Values) -> None:
     for name in names:
         if isinstance(name, Const) and isinstance(name.value, str):
             if name.value != OWN and not name.value.startswith("."):
-                judge.imports(node, name.value)
+                imports(judge, node, name.value)
         else:
             judge.report(node, "DYN-IMPORT", "the name of the imported module cannot be decided")
 
 
 def _gotten(judge: Judge, node: ast.Call, owners: Values, names: Values, found: Values) -> None:
     modules = [
-        owner for owner in owners if isinstance(owner, Ref) and owner.module and not accesses.inert(judge, owner.path)
+        owner
+        for owner in owners
+        if isinstance(owner, Ref) and owner.module and "(" not in owner.path and not accesses.inert(judge, owner.path)
     ]
     if not modules:
         for value in found:

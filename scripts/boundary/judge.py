@@ -11,39 +11,21 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from boundary import accesses, declarations, handouts, limiting
-from boundary.capabilities import (
-    CALLED,
-    INTERESTING,
-    MEMBERS,
-    MODULES,
-    NAMESPACES,
-    SPECIAL,
-)
+from boundary import accesses, declarations, grants, handouts, importing, limiting
+from boundary.capabilities import CALLED, INTERESTING, NAMESPACES, SPECIAL
 from boundary.evaluate import Evaluator
+from boundary.grants import NOTHING, Grant
 from boundary.rows import capable, row
 from boundary.rules import RULES, Finding
-from boundary.scopes import Scope, absolute
+from boundary.scopes import Scope
 from boundary.values import Ref, Space
 
-_STARRED: Final = frozenset(name.rpartition(".")[0] for name in MEMBERS) & {
-    "os",
-    "asyncio",
-    "pickle",
-    "posix",
-    "nt",
-    "importlib",
-    "builtins",
-    "gc",
-    "runpy",
-}
 
-
-def judge(evaluator: Evaluator, path: str) -> list[Finding]:
-    """All findings in the evaluator's module, in the order of their places."""
+def judge(evaluator: Evaluator, path: str, grant: Grant = NOTHING) -> list[Finding]:
+    """All findings in the evaluator's module, in the order of their places; ``grant`` is what the file may use."""
     found: set[Finding] = set()
     while True:
-        judge_ = Judge(evaluator, path)
+        judge_ = Judge(evaluator, path, grant)
         for node, scope in evaluator.module.judged:
             handler = _HANDLERS.get(node.__class__)
             if handler is not None:
@@ -51,6 +33,8 @@ def judge(evaluator: Evaluator, path: str) -> list[Finding]:
         for name, scope in evaluator.module.names:
             if name.id in SPECIAL or evaluator.module.stars:
                 judge_.name(name, scope)
+            if grant.members:
+                grants.named(judge_, name, scope)
         judge_.follow_aliases()
         found.update(judge_.findings)
         if not evaluator.again():
@@ -60,8 +44,9 @@ def judge(evaluator: Evaluator, path: str) -> list[Finding]:
 class Judge:
     """The findings so far, and what the handlers need to add to them."""
 
-    def __init__(self, evaluator: Evaluator, path: str) -> None:
+    def __init__(self, evaluator: Evaluator, path: str, grant: Grant = NOTHING) -> None:
         self.evaluator = evaluator
+        self.grant = grant
         self.module = evaluator.module
         self.path = path
         self.findings: list[Finding] = []
@@ -131,47 +116,6 @@ class Judge:
 
     # -- one handler for each kind of node
     # -------------------------------------------------------------------------------
-    def import_(self, node: Any, _scope: Scope) -> None:
-        """``import a.b as c``."""
-        for alias in node.names:
-            self.imports(node, alias.name)
-            if alias.asname:
-                limiting.limit_name(self, node, alias.asname, known=False, value=None)
-
-    def imports(self, node: ast.AST, name: str) -> None:
-        """Judge the import of the module ``name``."""
-        self.imported.add(name)
-        self.imported.add(name.partition(".")[0])
-        rule = capable(name)
-        if rule is not None and node not in self.module.typing_only:
-            self.report(node, rule, f"import of {name}: {RULES[rule].reason}")
-
-    def import_from(self, node: Any, _scope: Scope) -> None:
-        """``from a import b``."""
-        source = absolute(node, self.module.package)
-        rule = capable(source)
-        if node in self.module.typing_only:
-            return
-        if rule is not None:
-            self.report(node, rule, f"import from {source}: {RULES[rule].reason}")
-            return
-        for alias in node.names:
-            if alias.name == "*":
-                if source in _STARRED:
-                    self.report(
-                        node,
-                        "DYN-IMPORT" if source == "builtins" else MEMBERS.get(f"{source}.system", "PROCESS"),
-                        f"everything of {source}",
-                    )
-                continue
-            if alias.asname and alias.asname != alias.name:
-                limiting.limit_name(self, node, alias.asname, known=False, value=None)
-            for ref in self.evaluator.member(f"{source}.{alias.name}"):
-                if isinstance(ref, Ref) and not (ref.path == f"{source}.{alias.name}" and ref.path in CALLED):
-                    found = row(ref.path) or (capable(ref.path) if ref.module or ref.path in MODULES else None)
-                    if found is not None:
-                        self.report(node, found, f"import of {ref.path}: {RULES[found].reason}")
-
     def name(self, node: Any, scope: Scope) -> None:
         """A name that is read."""
         if isinstance(node.ctx, ast.Load) and node.id in SPECIAL:
@@ -190,11 +134,15 @@ class Judge:
         if not isinstance(node.ctx, ast.Load):
             limiting.stored_attribute(self, node, scope)
             return
+        if self.grant.members:
+            grants.named(self, node, scope)
         if self.module.may.enterprise:
             declarations.mode_attribute(self, node)
         if not self.module.may.system and node.attr in _OF_SYSTEM:
             return
-        if node.attr not in INTERESTING and not (self.module.may.latent and node.attr not in _EVERYDAY):
+        if (node.attr not in INTERESTING or node.attr in self.module.may.dull) and not (
+            self.module.may.latent and node.attr not in _EVERYDAY
+        ):
             return
         values = self.evaluator.values(node, scope)
         for value in values:
@@ -212,6 +160,8 @@ class Judge:
 
     def call(self, node: Any, scope: Scope) -> None:
         """A call."""
+        if self.grant.members:
+            grants.called(self, node, scope)
         if self.module.may.dynamic:
             handouts.call(self, node, scope)
         declarations.call(self, node, scope)
@@ -247,8 +197,8 @@ _OF_SYSTEM: Final = frozenset(
     """.split()
 )
 _HANDLERS: Final[dict[type, Callable[[Judge, Any, Scope], None]]] = {
-    ast.Import: Judge.import_,
-    ast.ImportFrom: Judge.import_from,
+    ast.Import: importing.import_,
+    ast.ImportFrom: importing.import_from,
     ast.Attribute: Judge.attribute,
     ast.Subscript: Judge.subscript,
     ast.Call: Judge.call,
@@ -262,6 +212,7 @@ _HANDLERS: Final[dict[type, Callable[[Judge, Any, Scope], None]]] = {
     ast.AugAssign: declarations.assignment,
     ast.Delete: limiting.deletion,
     ast.For: limiting.loop,
+    ast.withitem: limiting.opened,
     ast.NamedExpr: declarations.assignment,
     ast.keyword: declarations.keyword,
     ast.Dict: declarations.display,

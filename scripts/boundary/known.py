@@ -6,8 +6,8 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from boundary.capabilities import MODULES
 from boundary.limits import HOLDERS
+from boundary.modules import MODULES
 
 KNOWN_MODULES: Final = (
     frozenset(sys.stdlib_module_names)
@@ -51,6 +51,13 @@ KNOWN_MODULES: Final = (
         "rich.console",
         "faiss.loader",
         "multiprocessing.pool",
+        "cryptography.hazmat",
+        "cryptography.hazmat.primitives",
+        "cryptography.hazmat.primitives.serialization",
+        "cryptography.hazmat.primitives.asymmetric",
+        "cryptography.x509",
+        "starlette.responses",
+        "fastapi.responses",
     }
     | MODULES.keys()
     | set(HOLDERS)

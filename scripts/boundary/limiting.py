@@ -51,16 +51,20 @@ def stored_attribute(judge: Judge, node: ast.Attribute, scope: Scope) -> None:
         if node.attr in SEALED:
             judge.report(node, "LIMIT", f"{node.attr} is set from outside")
         return
-    owners = judge.evaluator.values(node.value, scope)
     if node.attr in SEALED:
         judge.report(node, "LIMIT", f"{node.attr} is set from outside")
+    if node.attr not in _REPLACED and not judge.module.may.setting:
+        return
+    owners = judge.evaluator.values(node.value, scope)
+    if node.attr in SEALED:
+        pass
     elif any(isinstance(o, Ref) and holds(o.path) for o in owners) and not any(
         isinstance(o, Ref) and o.path == OWN for o in owners
     ):
         judge.report(node, "LIMIT", f"the attribute {node.attr} of a module of limits is set")
     for owner in owners:
         path = f"{owner.path}.{node.attr}" if isinstance(owner, Ref) else ""
-        if path in _IMPORT_SYSTEM or path in {"builtins.__import__", "builtins.__build_class__", "builtins.open"}:
+        if path in _IMPORT_SYSTEM:
             judge.report(node, "DYN-SYSTEM", f"{path} is replaced")
 
 
@@ -87,6 +91,13 @@ def loop(judge: Judge, node: Any, _scope: Scope) -> None:
     for part in ast.walk(node.target):
         if isinstance(part, ast.Name):
             limit_name(judge, node, part.id, known=False, value=None)
+
+
+def opened(judge: Judge, node: Any, _scope: Scope) -> None:
+    """``with … as LIMIT`` binds it like an assignment."""
+    for part in ast.walk(node.optional_vars):
+        if isinstance(part, ast.Name):
+            limit_name(judge, part, part.id, known=False, value=None)
 
 
 def limit_name(judge: Judge, node: ast.AST, name: str, *, known: bool, value: object) -> None:
@@ -147,5 +158,9 @@ _PLAIN: Final = frozenset(
     """.split()
 )
 _IMPORT_SYSTEM: Final = frozenset(
-    ("sys.modules", "sys.path", "sys.meta_path", "sys.path_hooks", "sys.path_importer_cache", "typing.TYPE_CHECKING")
+    """
+        sys.modules sys.path sys.meta_path sys.path_hooks sys.path_importer_cache typing.TYPE_CHECKING
+        builtins.__import__ builtins.__build_class__ builtins.open
+    """.split()
 )
+_REPLACED: Final = frozenset(path.rpartition(".")[2] for path in _IMPORT_SYSTEM)

@@ -5,62 +5,42 @@ nothing."""
 from __future__ import annotations
 
 import argparse
-import gc
-import json
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
-from boundary import carriers, projects, settings
-from boundary.provenance import WheelError
+from boundary import settings
 from boundary.rules import RULES, Finding
-from boundary.source import scan_source
-from boundary.tree import Tree
-from boundary.wheel import scan_wheel
-
-_SKIPPED: Final = frozenset(
-    (
-        ".git",
-        "__pycache__",
-        ".venv",
-        "node_modules",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".hypothesis",
-        ".tox",
-        ".nox",
-    )
-)
-_MANY: Final = 400_000
-_DEEP: Final = 12_000
+from boundary.scanning import SKIPPED, Shown, scan_files
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a scan found and how much it read."""
+    """What a scan found and how much it read; of ``sources`` Python files outside wheels ``evaluated`` were evaluated,
+    the others are cleared by their words."""
 
     findings: tuple[Finding, ...]
     files: int
     lines: int
     wheels: int = 0
+    sources: int = 0
+    evaluated: int = 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; a crash of the scanner is 2, never 1."""
     try:
         return _run(_arguments(argv))
-    except (settings.SettingsError, WheelError, OSError) as error:
+    except (settings.SettingsError, settings.WheelError, OSError) as error:
         print(f"boundary: could not run: {error}", file=sys.stderr)
         return 2
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
     except BaseException:  # noqa: BLE001 -- the edge of the process: whatever happens must not look like a finding
+        import traceback  # late, like all that a good run does not need
+
         traceback.print_exc(limit=-4)
         print("boundary: the scanner itself failed: this is not a verdict", file=sys.stderr)
         return 2
@@ -71,86 +51,18 @@ def scan(
 ) -> Report:
     """Scan folders, files and wheels, and apply the allow-list."""
     files = _files(paths)
-    found, lines = _scan_files(files, chosen.root, processes)
+    scanned = scan_files(files, chosen, processes)
+    found, lines = scanned.findings, scanned.lines
     count = len(files)
     for wheel in wheels:
-        read = scan_wheel(wheel, chosen.distributions)
+        from boundary.wheel import scan_wheel  # late: few scans read archives
+
+        read = scan_wheel(wheel, chosen)
         found.extend(read.findings)
         lines, count = lines + read.lines, count + read.files
-    shown = frozenset(_shown(file, chosen.root) for file in files)
-    return Report(tuple(sorted(settings.apply(chosen, found, shown))), count, lines, len(wheels))
-
-
-def module_names(files: Sequence[Path]) -> dict[str, Path]:
-    """The dotted names of the Python files, by the packages they lie in."""
-    names: dict[str, Path] = {}
-    packages: dict[Path, bool] = {}
-    for file in files:
-        if file.suffix == ".py":
-            names.setdefault(_module_name(file, packages), file)
-    return names
-
-
-def _module_name(file: Path, packages: dict[Path, bool]) -> str:
-    parts = [] if file.stem == "__init__" else [file.stem]
-    folder = file.parent
-    while packages.setdefault(folder, (folder / "__init__.py").is_file()):
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts) or file.parent.name
-
-
-def _scan_files(files: Sequence[Path], root: Path, processes: int | None) -> tuple[list[Finding], int]:
-    names = module_names(files)
-    size = sum(file.stat().st_size for file in files)
-    workers = processes or min(os.cpu_count() or 1, 8)
-    if workers == 1 or size < _MANY:
-        return _portion(files, names, root)
-    portions: list[list[Path]] = [[]]
-    room = size / workers
-    for file in files:  # neighbours stay together: they look into each other
-        if room <= 0 and len(portions) < workers:
-            portions.append([])
-            room += size / workers
-        portions[-1].append(file)
-        room -= file.stat().st_size
-    with ProcessPoolExecutor(workers) as pool:
-        done = list(pool.map(_portion, portions, [names] * len(portions), [root] * len(portions)))
-    return [f for found, _ in done for f in found], sum(lines for _, lines in done)
-
-
-def _portion(files: Sequence[Path], names: dict[str, Path], root: Path) -> tuple[list[Finding], int]:
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP))
-    collecting = gc.isenabled()
-    gc.disable()  # syntax trees are many small objects without a need for the collector
-    try:
-        tree, lines = Tree(names), 0
-        packages: dict[Path, bool] = {}
-        found: list[Finding] = []
-        for file in files:
-            data = file.read_bytes()
-            lines += data.count(b"\n")
-            found += _scan_file(file, _shown(file, root), data, tree, packages)
-        return found, lines
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _scan_file(file: Path, shown: str, data: bytes, tree: Tree, packages: dict[Path, bool]) -> list[Finding]:
-    if file.suffix in {".py", ".pyw", ".pyi"}:
-        shipped = (file.parent / "__init__.py").is_file()
-        return [
-            *carriers.python_file(shown, shipped=shipped),
-            *scan_source(data, shown, _module_name(file, packages), tree, file),
-        ]
-    if file.name == "pyproject.toml":
-        return projects.project_file(shown, data)
-    if file.name == "setup.cfg":
-        return projects.setup_cfg(shown, data)
-    if file.name.startswith("requirements") and file.suffix == ".txt":
-        return projects.requirements_file(shown, data)
-    return carriers.data_file(shown, data)
+    shown = frozenset(map(Shown(chosen.root), map(str, files)))
+    findings = tuple(sorted(settings.apply(chosen, found, shown)))
+    return Report(findings, count, lines, len(wheels), scanned.sources, scanned.evaluated)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -162,14 +74,9 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             found.append(path)
             continue
         for folder, folders, names in os.walk(path):
-            folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.endswith((".egg-info", ".dist-info")))
+            folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.endswith((".egg-info", ".dist-info")))
             found.extend(Path(folder) / name for name in sorted(names))
     return list(dict.fromkeys(found))
-
-
-def _shown(file: Path, root: Path) -> str:
-    full = file.resolve()
-    return full.relative_to(root.resolve()).as_posix() if full.is_relative_to(root.resolve()) else file.as_posix()
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -226,15 +133,14 @@ def _explain(name: str) -> int:
 def _as_text(report: Report) -> str:
     lines = [f"{f.path}:{f.line}:{f.column} {f.rule} {f.what} → {RULES[f.rule].mend}" for f in report.findings]
     verdict = f"{len(report.findings)} violations" if report.findings else "clean"
-    return "\n".join(
-        [
-            *lines,
-            f"boundary: {verdict}; read {report.files} files, {report.lines} lines of Python, {report.wheels} wheels",
-        ]
-    )
+    read = f"read {report.files} files, {report.lines} lines of Python, {report.wheels} wheels"
+    how = f"{report.evaluated} of {report.sources} sources evaluated, the others are cleared by their words"
+    return "\n".join([*lines, f"boundary: {verdict}; {read}; {how}"])
 
 
 def _as_json(report: Report) -> str:
+    import json  # late, as above
+
     findings = [{**asdict(f), "mend": RULES[f.rule].mend} for f in report.findings]
     return json.dumps(
         {
@@ -242,6 +148,8 @@ def _as_json(report: Report) -> str:
             "files": report.files,
             "lines": report.lines,
             "wheels": report.wheels,
+            "sources": report.sources,
+            "evaluated": report.evaluated,
             "findings": findings,
         },
         ensure_ascii=False,

@@ -8,8 +8,9 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
-from boundary.capabilities import CARRIED_ANYWHERE, MODULES, NAMESPACES, REEXPORTED
+from boundary.capabilities import CARRIED_ANYWHERE, NAMESPACES, REEXPORTED
 from boundary.known import KNOWN_MODULES
+from boundary.scopes import terminal
 from boundary.values import (
     ANY,
     OWN,
@@ -24,10 +25,8 @@ from boundary.values import (
     Ref,
     Seq,
     Space,
-    Top,
     Value,
     Values,
-    elements,
     union,
 )
 
@@ -52,6 +51,7 @@ _DICT_METHODS: Final = frozenset(
         "__iter__",
     )
 )
+_PROPERTIES: Final = frozenset(("property", "cached_property", "getter"))
 _OBJECT: Final = frozenset(("__base__", "__bases__", "__mro__"))
 
 
@@ -64,14 +64,15 @@ def canonical(base: Ref, name: str) -> Ref:
     if base.path.endswith("()") and not base.module:
         return Ref(path)
     carried = REEXPORTED if base.path.partition(".")[0] in sys.stdlib_module_names else CARRIED_ANYWHERE
-    if base.module and (name in carried or (name != bare and bare in carried)):
+    if base.module and name != base.path and (name in carried or (name != bare and bare in carried)):
         return Ref("os" if bare in {"posix", "nt"} else bare, module=True)
     if base.path in {"posix", "nt", "_posix"}:
         return canonical(Ref("os", module=True), name)
     if base.path == "_io" or base.path == "_pickle":
         return Ref(f"{base.path[1:]}.{name}")
     if name == "__self__":
-        return Ref(base.path.rpartition(".")[0] or base.path, module=True)
+        owner = base.path.rpartition(".")[0] or base.path
+        return Ref(owner, module=owner in KNOWN_MODULES or "." not in owner or "(" in owner)
     if name == "__call__":
         return base
     return Ref(path)
@@ -86,10 +87,16 @@ def attribute(evaluator: Evaluator, owners: Values, name: str) -> Values:
     if name in _OBJECT or name == "mro":
         return union((Ref("builtins.object"),), UNKNOWN)
     found = union(*(_attribute(evaluator, owner, name) for owner in owners))
-    if any(isinstance(owner, Ref) and owner.module for owner in owners):
+    named = name == "args" or any(map(_is_tuple, owners))
+    if not named and any(isinstance(owner, Ref) and owner.module for owner in owners):
         return found
     fields = evaluator.module.fields.get(name)
     return union(found, *(evaluator.values(value, scope) for value, scope in fields[:30])) if fields else found
+
+
+def _is_tuple(owner: Value) -> bool:
+    """Whether ``owner`` is an instance of a named tuple that was made by a call: its fields are those of its calls."""
+    return isinstance(owner, Ref) and owner.path.startswith(("collections.namedtuple()()", "typing.NamedTuple()()"))
 
 
 def _attribute(evaluator: Evaluator, owner: Value, name: str) -> Values:
@@ -116,7 +123,7 @@ def _attribute(evaluator: Evaluator, owner: Value, name: str) -> Values:
 
 def _of_reference(evaluator: Evaluator, owner: Ref, name: str) -> Values:
     if owner.path in {OWN, evaluator.module.name}:
-        return evaluator.global_name(name) or UNKNOWN
+        return evaluator.global_name(name) or union(evaluator.hooked(name), UNKNOWN)
     inside = owner.module and evaluator.project.has(owner.path)
     other = (
         evaluator.project.evaluator(owner.path) if inside and evaluator.project.may_provide(owner.path, name) else None
@@ -128,8 +135,8 @@ def _of_reference(evaluator: Evaluator, owner: Ref, name: str) -> Values:
     if name == "__class__":
         return (Ref("types.ModuleType" if owner.module else f"{owner.path}.__class__"),)
     if other is not None:
-        found = other.global_name(name)
-        return found or (Ref(f"{owner.path}.{name}", module=evaluator.project.has(f"{owner.path}.{name}")),)
+        plain = Ref(f"{owner.path}.{name}", module=evaluator.project.has(f"{owner.path}.{name}"))
+        return other.global_name(name) or union((plain,), other.hooked(name))
     if inside:
         return (Ref(f"{owner.path}.{name}", module=evaluator.project.has(f"{owner.path}.{name}")),)
     return (canonical(owner, name),)
@@ -156,11 +163,9 @@ def _in_class(evaluator: Evaluator, owner: Cls, name: str) -> Values:
             place = order.index(name)
             sites = [s for s in evaluator.module.sites.get(owner.node.name, [])[:20] if place < len(s.call.args)]
             found = union(found, *(evaluator.values(s.call.args[place], s.scope) for s in sites))
-        return tuple(
-            Partial((v,), ((owner,),)) if isinstance(v, Fun) and not isinstance(v.node, ast.Lambda) else v
-            for v in found
-        )
-    bases = [base for base in owner.node.bases[:4] if isinstance(base, (ast.Name, ast.Attribute))]
+        return union(*(_bound(evaluator, owner, value) for value in found))
+    above = [*owner.node.bases[:4], *(k.value for k in owner.node.keywords if k.arg == "metaclass")]
+    bases = [base for base in above if isinstance(base, (ast.Name, ast.Attribute))]
     parent = scope.parent if scope is not None else None
     inherited = [evaluator.values(base, parent) for base in bases] if parent is not None else []
     return (
@@ -174,6 +179,18 @@ def _in_class(evaluator: Evaluator, owner: Cls, name: str) -> Values:
     )
 
 
+def _bound(evaluator: Evaluator, owner: Cls, value: Value) -> Values:
+    """What a class's own ``value`` is on an instance: a method knows it, a property was called with it."""
+    if not isinstance(value, Fun) or isinstance(value.node, ast.Lambda):
+        return (value,)
+    method: Values = (Partial((value,), ((owner,),)),)
+    if any(terminal(decorator) in _PROPERTIES for decorator in value.node.decorator_list):
+        from boundary.calls import apply  # late: it needs the attributes
+
+        return union(method, apply(evaluator, method, [], {}, None))
+    return method
+
+
 def _class(owner: Value) -> Values:
     if isinstance(owner, Const):
         return (Ref(f"builtins.{type(owner.value).__name__}"),)
@@ -182,70 +199,3 @@ def _class(owner: Value) -> Values:
     if isinstance(owner, Fun):
         return (Ref("types.FunctionType"),)
     return (Cls(owner.node),) if isinstance(owner, Cls) else UNKNOWN
-
-
-def item(evaluator: Evaluator, owners: Values, keys: Values) -> Values:
-    """What ``owner[key]`` may denote."""
-    return union(*(_item(evaluator, owner, keys) for owner in owners)) or UNKNOWN
-
-
-def _item(evaluator: Evaluator, owner: Value, keys: Values) -> Values:
-    names = [key.value for key in keys if isinstance(key, Const)]
-    if isinstance(owner, Space):
-        return union(*(_of_space(evaluator, owner, name) for name in names if isinstance(name, str))) or UNKNOWN
-    if isinstance(owner, Ref) and owner.path == "sys.modules":
-        return union(*((loaded(evaluator, name),) for name in names if isinstance(name, str))) or UNKNOWN
-    if isinstance(owner, Seq):
-        exact = (
-            owner.exact
-            and names
-            and all(isinstance(n, int) and -len(owner.items) <= n < len(owner.items) for n in names)
-        )
-        return (
-            union(*(owner.items[n] for n in names if isinstance(n, int)))
-            if exact
-            else elements((owner,))
-            if owner.items
-            else UNKNOWN
-        )
-    if isinstance(owner, Map):
-        return _of_map(owner, keys)
-    if isinstance(owner, Const) and isinstance(owner.value, (str, bytes, tuple)):
-        return (
-            tuple(
-                Const(owner.value[n]) for n in names if isinstance(n, int) and -len(owner.value) <= n < len(owner.value)
-            )
-            or UNKNOWN
-        )
-    if isinstance(owner, Ref):
-        return (owner,) if owner.path == "builtins.object" else (Ref(f"{owner.path}[]"),)
-    return UNKNOWN
-
-
-def _of_map(owner: Map, keys: Values) -> Values:
-    wanted = {key for key in keys if isinstance(key, Const)}
-    sure = wanted and not any(isinstance(key, (Top, Pattern)) for key in keys)
-    hits = [
-        value
-        for held, value in owner.items
-        if not sure or wanted & set(held) or any(isinstance(h, (Top, Pattern)) for h in held)
-    ]
-    return union(*hits) or UNKNOWN
-
-
-def _of_space(evaluator: Evaluator, owner: Space, name: str) -> Values:
-    if owner.path == OWN:
-        return (
-            evaluator.global_name(name) or attribute(evaluator, (), name) or evaluator.named(name, evaluator.module.top)
-        )
-    if owner.path == ANY:
-        found = loaded(evaluator, name) if name in REEXPORTED or name in MODULES else None
-        return (Space("builtins"),) if name == "__builtins__" else (found,) if found else UNKNOWN
-    return attribute(evaluator, (Ref(owner.path, module=True),), name)
-
-
-def loaded(evaluator: Evaluator, name: str) -> Ref:
-    """The module that ``sys.modules[name]`` or an import by ``name`` gives."""
-    if name in {OWN, evaluator.module.name}:
-        return Ref(OWN, module=True)
-    return Ref("os" if name in {"posix", "nt"} else name, module=True)

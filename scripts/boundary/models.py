@@ -76,6 +76,12 @@ def _dict(_evaluator: Evaluator, args: list[Values], named: Named) -> Values:
     return union((Map((*pairs, *((v.items[0], v.items[1]) for v in listed))),), tuple(held))
 
 
+def _default_dict(evaluator: Evaluator, args: list[Values], _named: Named) -> Values:
+    from boundary.calls import apply  # late: it needs the models
+
+    return (Map(((UNKNOWN, apply(evaluator, args[0], [], {}, None)),)),) if args else UNKNOWN
+
+
 MODELS: Final[dict[str, _Model]] = {
     "builtins.vars": _space,
     "builtins.globals": lambda _e, _a, _n: (Space(OWN),),
@@ -88,6 +94,7 @@ MODELS: Final[dict[str, _Model]] = {
     "operator.methodcaller": lambda _e, a, _n: (Getter("method", tuple(a)),),
     "operator.itemgetter": lambda _e, a, _n: (Getter("item", tuple(a)),),
     "builtins.dict": _dict,
+    "collections.defaultdict": _default_dict,
     "types.MappingProxyType": lambda _e, a, _n: a[0] if a else UNKNOWN,
     "builtins.next": lambda _e, a, _n: elements(a[0]) if a else UNKNOWN,
     "builtins.enumerate": lambda _e, a, _n: (Seq(((Seq((UNKNOWN, elements(a[0]))),),), exact=False),) if a else UNKNOWN,

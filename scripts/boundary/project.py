@@ -25,6 +25,9 @@ class Project(Protocol):
     def carries(self, name: str) -> bool:
         """Whether a namespace could come to module ``name`` by its imports."""
 
+    def is_clean(self, name: str) -> bool:
+        """Whether the tree's module ``name`` has no capability to give."""
+
     def is_plain(self, name: str) -> bool:
         """Whether the tree's module ``name`` names nothing that is capable."""
 

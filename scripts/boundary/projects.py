@@ -8,8 +8,9 @@ import re
 import tomllib
 from typing import Any, Final
 
-from boundary.capabilities import MODULES
 from boundary.distributions import DISTRIBUTIONS
+from boundary.grants import NOTHING, Grant, used
+from boundary.modules import MODULES
 from boundary.rows import capable
 from boundary.rules import Finding
 
@@ -31,8 +32,8 @@ _ENTRY_WORDS: Final = re.compile(
 _NAME: Final = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)")
 
 
-def project_file(path: str, data: bytes) -> list[Finding]:
-    """Findings in a ``pyproject.toml``: build hooks, entry points, requirements."""
+def project_file(path: str, data: bytes, grant: Grant = NOTHING) -> list[Finding]:
+    """Findings in a ``pyproject.toml``: build hooks, entry points, requirements but for those that ``grant`` names."""
     try:
         table = tomllib.loads(data.decode())
     except ValueError as error:
@@ -52,7 +53,7 @@ def project_file(path: str, data: bytes) -> list[Finding]:
         found += [f for name, target in entries.items() for f in entry(path, group, name, str(target), packages)]
     required = [("", r) for r in project.get("dependencies", [])] + [("", r) for r in build.get("requires", [])]
     required += [(extra, r) for extra, rs in project.get("optional-dependencies", {}).items() for r in rs]
-    found += [f for extra, r in required for f in requirement(path, str(r), extra)]
+    found += [f for extra, r in required for f in requirement(path, str(r), extra, grant)]
     if {"dependencies", "entry-points", "optional-dependencies", "scripts"} & set(project.get("dynamic", [])):
         found.append(
             Finding(path, 1, 1, "BUILD", "requirements or entry points are computed while building", "dynamic")
@@ -100,15 +101,18 @@ def requirements_file(path: str, data: bytes) -> list[Finding]:
     ]
 
 
-def requirement(path: str, text: str, extra: str) -> list[Finding]:
-    """The finding of one requirement, in PEP 508 form."""
+def requirement(path: str, text: str, extra: str, grant: Grant = NOTHING) -> list[Finding]:
+    """The finding of one requirement, in PEP 508 form, unless ``grant`` names it with that extra."""
     match = _NAME.match(text)
     if match is None:
         return []
     name = re.sub(r"[-_.]+", "-", match[1]).lower()
     rule = _provides(name)
     where = f" (extra {extra})" if extra else ""
+    granted = rule is not None and (name, extra) in grant.requires
     found = [Finding(path, 1, 1, "REQUIRES", f"{name}{where} gives {rule.lower()}", text.strip())] if rule else []
+    if granted:
+        found = [used(path, "; ".join(filter(None, (name, extra))))]
     if re.match(r"^[^;]*@\s*\w+[+:]", text):
         found.append(Finding(path, 1, 1, "REQUIRES", f"{name}{where} comes from an address", text.strip()))
     return found

@@ -15,10 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from boundary.rules import Finding
-
-
-class WheelError(Exception):
-    """The file cannot be read as a wheel."""
+from boundary.settings import WheelError
 
 
 def named(file: Path, info: str, metadata: bytes) -> list[Finding]:

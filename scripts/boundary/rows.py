@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from boundary.capabilities import HARMLESS, LATENT, MEMBERS, MODULES
+from functools import cache
+
+from boundary.capabilities import HARMLESS, LATENT, MEMBERS, METHODS
+from boundary.modules import MODULES
 
 
 def row(path: str) -> str | None:
@@ -24,3 +27,16 @@ def capable(module: str) -> str | None:
             return MODULES[module]
         module = module.rpartition(".")[0]
     return None
+
+
+def leads(path: str) -> bool:
+    """Whether the module or member ``path`` is capable, or has a capability below it."""
+    return row(path) is not None or capable(path) is not None or path in LATENT or path in _above()
+
+
+@cache
+def _above() -> frozenset[str]:
+    """All that has something capable below it."""
+    owners = [f"{owner}.{method}" for method, (_, owners) in METHODS.items() for owner in owners]
+    parts = [name.split(".") for name in (*MODULES, *MEMBERS, *owners, "yaml.load")]
+    return frozenset(".".join(part[:n]) for part in parts for n in range(1, len(part)))

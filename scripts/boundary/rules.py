@@ -69,6 +69,12 @@ RULES: Final[dict[str, Rule]] = {
         ),
         Rule("AUDIT", "the audit log is written in Enterprise only", "verify records with arf_core.verify; write none"),
         Rule("LIMIT", "the sealed limits of the open edition are touched", "leave arf_core.constants as it is"),
+        Rule("SIGN", "it makes or uses a private key", "verify with the public key; arf_enterprise signs"),
+        Rule(
+            "FILES",
+            "it hands files of the machine to whoever asks the server",
+            "answer from memory; read package data with importlib.resources",
+        ),
         Rule("SYNTAX", "what cannot be parsed cannot be proven", "mend the syntax or the declared encoding"),
         Rule("DEEP", "the expression is too deep or too long to be read", "split it into named parts"),
         Rule("CARRIER", "a data file that is code", "ship data as JSON, YAML or text; code as .py in the package"),

@@ -19,10 +19,13 @@ class Hints:
     latent: bool = True
     native: bool = True
     limits: bool = True
+    setting: bool = True
     system: bool = True
     enterprise: bool = True
     spaces: bool = True
     starred: bool = True
+    dull: frozenset[str] = frozenset()
+    """Names of attributes that could be capable, but not here: their owner is nowhere in sight."""
 
 
 COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -74,6 +77,7 @@ class Module:
     sites: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
     returns: dict[ast.AST, list[tuple[ast.expr, bool]]] = field(default_factory=lambda: defaultdict(list))
     lambdas: dict[ast.AST, list[str]] = field(default_factory=lambda: defaultdict(list))
+    tuples: dict[str, list[str]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     typing_only: set[ast.AST] = field(default_factory=set)
     grafts: list[tuple[ast.AST, ast.AST]] = field(default_factory=list)
@@ -82,12 +86,25 @@ class Module:
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node around ``node``; few ask, so the first to ask pays for all."""
         if not self._parents:
-            for owner, inner in ((self.tree, self.tree), *self.grafts):
-                for around in ast.walk(inner):
-                    self._parents.update(dict.fromkeys(ast.iter_child_nodes(around), around))
-                if inner is not self.tree:
-                    self._parents[inner] = owner
+            self._adopt(self.tree)
+            for owner, inner in self.grafts:
+                self._adopt(inner)
+                self._parents[inner] = owner
         return self._parents.get(node)
+
+    def _adopt(self, tree: ast.AST) -> None:
+        parents, stack = self._parents, [tree]
+        while stack:
+            node = stack.pop()
+            for value in node.__dict__.values():
+                if isinstance(value, ast.AST):
+                    parents[value] = node
+                    stack.append(value)
+                elif value.__class__ is list:
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            parents[item] = node
+                            stack.append(item)
 
 
 def terminal(node: ast.AST) -> str:

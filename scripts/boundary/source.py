@@ -4,27 +4,36 @@ what ``gate`` cannot clear is walked, evaluated and judged. What does not parse 
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 from boundary.gate import Text
+from boundary.grants import NOTHING, Grant
 from boundary.judge import judge
 from boundary.rules import Finding
 from boundary.tree import Tree, parse
 
 
-def scan_source(data: bytes, path: str, name: str, tree: Tree, file: Path | None = None) -> list[Finding]:
+def scan_source(
+    data: bytes,
+    path: str,
+    name: str,
+    tree: Tree,
+    *,
+    file: str = "",
+    text: Text | None = None,
+    grant: Grant = NOTHING,
+) -> list[Finding]:
     """The findings in one source file. ``path`` is what is reported, ``name`` the module's dotted name, ``file``
-    where it lies."""
-    file = file or Path(path)
+    where it lies, ``grant`` what it may use."""
+    file = file or path
     try:
-        evaluator = tree.loaded(name, file)
-        if evaluator is None:
-            parsed = parse(data)
-            text = tree.text(name, data) if tree.path(name) == file else Text(data)
-            if not text.needs_look():
-                return []
-            evaluator = tree.add(name, file, parsed, text)
-        return judge(evaluator, path)
+        text = text or Text(data)
+        if grant.members:
+            hints = replace(text.hints(), dynamic=True, spaces=True, latent=True, system=True, dull=frozenset())
+            return judge(tree.add(name, file, parse(data), text, hints), path, grant)
+        if not tree.needs_look(name, text):
+            return []
+        return judge(tree.loaded(name, file) or tree.add(name, file, parse(data), text), path)
     except (RecursionError, MemoryError):
         return [Finding(path, 1, 1, "DEEP", "an expression too deep or too long to read")]
     except SyntaxError as error:

@@ -11,7 +11,7 @@ prose.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -45,8 +45,7 @@ _PLAIN_MODES: Final = frozenset(("approval", "autonomous", "execution", "auto_ex
 
 _NAME = r"[`\"\[\w.¤$:{}]+[`\"\]]?"
 _START = r"(?:^|;|\n|\)|\*/|--[^\n]*\n)\s*(?:EXPLAIN\s+(?:ANALYZE\s+)?)?"
-_SQL: Final = re.compile(
-    rf"""{_START}(?:
+_SQL: Final = rf"""{_START}(?:
       INSERT\s+(?:OR\s+\w+\s+)?(?:IGNORE\s+)?INTO\s+{_NAME}\s*(?:\(|\bVALUES\b|\bSELECT\b|\bDEFAULT\b)
     | REPLACE\s+INTO\s+{_NAME}\s*(?:\(|\bVALUES\b|\bSELECT\b)
     | UPDATE\s+(?:ONLY\s+)?{_NAME}(?:\s+(?:AS\s+)?\w+)?\s+SET\s+{_NAME}\s*=
@@ -72,11 +71,8 @@ _SQL: Final = re.compile(
     | ATTACH\s+DATABASE\s+['¤?]
     | MERGE\s+INTO\s+{_NAME}\s+(?:AS\s+\w+\s+|\w+\s+)?USING\s
     | WITH\s+\w+\s+AS\s+\(.*\)\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s
-    )""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-_CYPHER: Final = re.compile(
-    r"""(?:^|;|\n|\}|\))\s*(?:
+    )"""
+_CYPHER: Final = r"""(?:^|;|\n|\}|\))\s*(?:
       (?:MERGE|CREATE)\s*\(\s*[\w¤]*\s*(?::\s*[`\w¤|:]+|\{|\)\s*(?:-|<-|SET\b|RETURN\b|ON\s+(?:CREATE|MATCH)))
     | (?:OPTIONAL\s+)?MATCH\s*(?:\w+\s*=\s*)?\(\s*[\w¤]*\s*(?::|\{|\)).*?\b(?:SET\s+\w+(?:[.:][\w¤]+)*
       \s*\+?=|SET\s+\w+:\w|DETACH\s+DELETE\s|DELETE\s+\w+\s*(?:;|$|,)|REMOVE\s+\w+[.:]\w|MERGE\s*\(|CREATE\s*\()
@@ -87,9 +83,7 @@ _CYPHER: Final = re.compile(
       \s+)?EXISTS\s*)?(?:FOR|ON|$|;)
     | CALL\s+(?:apoc|dbms|db\.index|db\.create)[.\w]*\s*\(
     | FOREACH\s*\(\s*\w+\s+IN\s
-    )""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
+    )"""
 _KEYWORDS: Final = re.compile(
     r"insert|update|delete|create|drop|alter|truncate|merge|copy|grant|revoke|attach|load\s+csv|call\s|foreach|replace",
     re.IGNORECASE,
@@ -136,6 +130,11 @@ def audit_symbol(name: str) -> bool:
     return bool(set(rest) & (_AUDIT_VERBS | _AUDIT_NOUNS))
 
 
+def audited(name: str) -> bool:
+    """Whether a call of ``name``, or of any of its methods, may write an audit record."""
+    return audit_symbol(name) or audit_receiver(name, "write")
+
+
 def audit_receiver(name: str, method: str) -> bool:
     """Whether ``name.method(…)`` writes to an audit log: ``audit_log.append``."""
     parts = words(name)
@@ -177,4 +176,12 @@ def statement(text: str) -> str | None:
     if len(text) < 10 or not _KEYWORDS.search(text):
         return None
     text = text.strip()
-    return "CYPHER-WRITE" if _CYPHER.search(text) else "SQL-WRITE" if _SQL.search(text) else None
+    cypher, sql = _statements()
+    return "CYPHER-WRITE" if cypher.search(text) else "SQL-WRITE" if sql.search(text) else None
+
+
+@cache
+def _statements() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The two patterns, made when the first text needs them."""
+    flags = re.IGNORECASE | re.VERBOSE | re.DOTALL
+    return re.compile(_CYPHER, flags), re.compile(_SQL, flags)

@@ -161,6 +161,8 @@ def _elements(value: Value) -> Values:
         return union(tuple(lift(item) for item in value.value[:_MOST]))
     if isinstance(value, Ref) and value.path.endswith(")"):
         return (Ref(f"{value.path}[*]"), TOP)
+    if isinstance(value, Ref) and value.module:  # it came along with a container, as in members.item
+        return (value, TOP)
     return UNKNOWN
 
 

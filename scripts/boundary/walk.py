@@ -37,6 +37,7 @@ class Walk:
         self.stack: list[tuple[ast.AST, Scope, bool]] = []
         self._handlers = handlers
         self._every_name = module.may.starred or module.may.spaces
+        self._dull = module.may.dull
         self._every_attribute = module.may.enterprise or module.may.latent
 
     def run(self) -> None:
@@ -80,7 +81,7 @@ class Walk:
 
     def _attribute(self, node: Any, scope: Scope) -> None:
         if node.ctx.__class__ is ast.Load:
-            if node.attr in INTERESTING or self._every_attribute:
+            if (node.attr in INTERESTING and node.attr not in self._dull) or self._every_attribute:
                 self.module.judged.append((node, scope))
         elif node.value.__class__ is not ast.Name or node.value.id not in _SELF or self.may.limits:
             self.module.judged.append((node, scope))

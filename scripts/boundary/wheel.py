@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from boundary import carriers, projects, provenance
-from boundary.provenance import WheelError
+from boundary.grants import GRANTED, NOTHING, Grant
 from boundary.rules import Finding
+from boundary.settings import Settings, WheelError
 from boundary.source import scan_source
 from boundary.tree import Tree
 
@@ -45,8 +46,9 @@ class Read:
     lines: int
 
 
-def scan_wheel(file: Path, projects: tuple[Path, ...] = ()) -> Read:
-    """The findings in one wheel; ``projects`` are the folders whose wheels are compared with their source.
+def scan_wheel(file: Path, chosen: Settings) -> Read:
+    """The findings in one wheel; ``chosen.distributions`` are the folders whose wheels are compared with their source,
+    and whose grants hold for it.
 
     Raises:
         WheelError: it is no zip archive, has no metadata, or holds something too large to read.
@@ -62,16 +64,26 @@ def scan_wheel(file: Path, projects: tuple[Path, ...] = ()) -> Read:
     ).lower()
     packages = _tops(members, top)
     tree = Tree({})
+    owners = [
+        p for p in chosen.distributions if provenance.project_name(p) == provenance.normal(info.partition("-")[0])
+    ]
     for name, data in members.items():
         lines += data.count(b"\n") if name.endswith(".py") else 0
-        found += _member(f"{file.name}/{name}", name, data, info, packages, tree)
+        grant = _grant(chosen, owners, f"src/{name}")
+        found += _member(f"{file.name}/{name}", name, data, info, packages, tree, grant)
     found += provenance.named(file, info, members[f"{info}/METADATA"])
     found += provenance.record(file, info, members)
-    found += _metadata(file, info, members, packages)
-    for project in projects:
-        if provenance.project_name(project) == provenance.normal(info.partition("-")[0]):
-            found += provenance.compared(file, info, members, project)
+    found += _metadata(file, info, members, packages, _grant(chosen, owners, "pyproject.toml"))
+    for project in owners:
+        found += provenance.compared(file, info, members, project)
+    found = [finding for finding in found if finding.rule != GRANTED]
     return Read(tuple(sorted(set(found))), len(members), lines)
+
+
+def _grant(chosen: Settings, owners: list[Path], name: str) -> Grant:
+    """What the file ``name`` of the wheel's own distribution is granted."""
+    shown = [path.relative_to(chosen.root) / name for path in owners if path.is_relative_to(chosen.root)]
+    return chosen.grant(shown[0].as_posix()) if shown else NOTHING
 
 
 def _members(file: Path) -> dict[str, bytes]:
@@ -103,7 +115,9 @@ def _tops(members: dict[str, bytes], own: str) -> frozenset[str]:
     return frozenset(matching or (tops if len(tops) == 1 else {own}))
 
 
-def _member(shown: str, name: str, data: bytes, info: str, packages: frozenset[str], tree: Tree) -> list[Finding]:
+def _member(
+    shown: str, name: str, data: bytes, info: str, packages: frozenset[str], tree: Tree, grant: Grant
+) -> list[Finding]:
     top, _, rest = name.partition("/")
     if top.endswith(".data"):
         return [Finding(shown, 1, 1, "OUTSIDE", "a wheel's .data folder is installed outside the package", name)]
@@ -117,17 +131,23 @@ def _member(shown: str, name: str, data: bytes, info: str, packages: frozenset[s
         found.append(Finding(shown, 1, 1, "OUTSIDE", f"outside the package {', '.join(sorted(packages))}", name))
     if name.endswith((".py", ".pyw", ".pyi")):
         module = name.rpartition(".")[0].replace("/", ".").removesuffix(".__init__")
-        return [*found, *carriers.python_file(shown, shipped=True), *scan_source(data, shown, module, tree)]
+        return [
+            *found,
+            *carriers.python_file(shown, shipped=True),
+            *scan_source(data, shown, module, tree, grant=grant),
+        ]
     return [*found, *carriers.data_file(shown, data)]
 
 
-def _metadata(file: Path, info: str, members: dict[str, bytes], packages: frozenset[str]) -> list[Finding]:
+def _metadata(
+    file: Path, info: str, members: dict[str, bytes], packages: frozenset[str], grant: Grant
+) -> list[Finding]:
     shown = f"{file.name}/{info}/METADATA"
     parsed = email.message_from_bytes(members[f"{info}/METADATA"])
     found = [
         f
         for text in parsed.get_all("Requires-Dist") or []
-        for f in projects.requirement(shown, str(text), provenance.extra_of(str(text)))
+        for f in projects.requirement(shown, str(text), provenance.extra_of(str(text)), grant)
     ]
     for group, name, target in provenance.entries(members, info):
         found += projects.entry(f"{file.name}/{info}/entry_points.txt", group, name, target, packages)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from boundary import main as command
+from boundary import scanning
 from boundary.rules import RULES
 from boundary.settings import SettingsError, load
 
@@ -103,13 +104,14 @@ def test_every_rule_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--explain", "NONE"]) == 2
 
 
-def test_many_processes_find_what_one_finds(tmp_path: Path) -> None:
+def test_many_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "_MANY", 0)
     files = {f"m{n}__py": "import os\nos.system('x')\n" if n % 3 else CLEAN for n in range(12)}
     folder = tree(tmp_path, **files)
     chosen = load(folder)
     paths = [folder]
     one = command.scan(paths, [], chosen, processes=1)
-    many, _ = command._scan_files(sorted(folder.iterdir()), folder, 2)
+    many = scanning.scan_files(sorted(folder.iterdir()), chosen, 2).findings
     assert sorted(many) == list(one.findings)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from boundary import accesses, capabilities, gate, judge, rows, tree
+from boundary import accesses, capabilities, gate, importing, judge, modules, rows, tree
 from boundary.main import scan
 from boundary.rules import RULES, Finding
 from boundary.settings import Settings
@@ -64,15 +64,15 @@ def test_without_one_rule_a_planted_escape_gets_away(rule: str) -> None:
 
 
 @pytest.mark.promise("BND-9")
-@pytest.mark.parametrize("module", sorted(capabilities.MODULES))
+@pytest.mark.parametrize("module", sorted(modules.MODULES))
 def test_without_one_module_row_its_import_gets_away(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f"import {module} as m\nprint(m.anything)\n"
     assert rules_of(text, tmp_path), module
     parents = {".".join(module.split(".")[:n]) for n in range(1, module.count(".") + 1)}
-    without = {name: rule for name, rule in capabilities.MODULES.items() if name != module and name not in parents}
-    assert not rules_of(text, tmp_path, modules=without, monkeypatch=monkeypatch), module
+    without = {name: rule for name, rule in modules.MODULES.items() if name != module and name not in parents}
+    assert not rules_of(text, tmp_path, rows_of_modules=without, monkeypatch=monkeypatch), module
 
 
 @pytest.mark.promise("BND-9")
@@ -83,9 +83,9 @@ def test_without_one_member_row_its_use_gets_away(member: str, tmp_path: Path, m
     assert rules_of(text, tmp_path), member
     parts = member.split(".")
     prefixes = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-    modules = {n: r for n, r in capabilities.MODULES.items() if n not in prefixes}
+    without = {n: r for n, r in modules.MODULES.items() if n not in prefixes}
     members = {n: r for n, r in capabilities.MEMBERS.items() if n not in prefixes}
-    assert not rules_of(text, tmp_path, modules=modules, members=members, monkeypatch=monkeypatch), member
+    assert not rules_of(text, tmp_path, rows_of_modules=without, members=members, monkeypatch=monkeypatch), member
 
 
 @pytest.mark.promise("BND-9")
@@ -126,14 +126,14 @@ def rules_of(
     text: str,
     folder: Path,
     *,
-    modules: Mapping[str, str] | None = None,
+    rows_of_modules: Mapping[str, str] | None = None,
     members: Mapping[str, str] | None = None,
     monkeypatch: pytest.MonkeyPatch | None = None,
 ) -> set[str]:
     """The rules found in ``text``, with other tables in the scanner's place where given."""
     if monkeypatch is not None:
-        for place in (rows, judge):
-            monkeypatch.setattr(place, "MODULES", modules or capabilities.MODULES)
+        for place in (rows, importing):
+            monkeypatch.setattr(place, "MODULES", rows_of_modules or modules.MODULES)
             monkeypatch.setattr(place, "MEMBERS", members or capabilities.MEMBERS)
     file = folder / "planted.py"
     file.write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from boundary import main as command
-from boundary.provenance import WheelError
+from boundary.settings import Settings, WheelError, load
 from boundary.wheel import scan_wheel
 
 INFO = "arf_core-1.0.dist-info"
@@ -75,7 +75,7 @@ def project(folder: Path) -> Path:
 
 def rules(wheel: Path, *projects: Path) -> set[str]:
     """The rules that one wheel breaks."""
-    return {finding.rule for finding in scan_wheel(wheel, projects).findings}
+    return {finding.rule for finding in scan_wheel(wheel, Settings(wheel.parent, distributions=projects)).findings}
 
 
 @pytest.mark.promise("BND-3")
@@ -150,7 +150,7 @@ def test_a_file_under_the_name_of_another_project_fails(tmp_path: Path) -> None:
 def test_what_is_no_wheel_cannot_be_judged(tmp_path: Path) -> None:
     (tmp_path / "x.whl").write_bytes(b"no zip")
     with pytest.raises(WheelError, match=r"x\.whl"):
-        scan_wheel(tmp_path / "x.whl")
+        scan_wheel(tmp_path / "x.whl", Settings(tmp_path))
     assert command.main(["--wheel", str(tmp_path / "x.whl")]) == 2
     assert command.main(["--wheel", str(build(tmp_path, {f"{INFO}/METADATA": None}))]) == 2
 
@@ -189,7 +189,7 @@ def replant(wheel: Path, folder: Path, name: str, more: bytes) -> Path:
 
 @pytest.mark.promise("BND-3")
 def test_the_wheel_of_this_tree_is_clean(built: Path) -> None:
-    assert scan_wheel(built, (ROOT / "arf-core",)).findings == ()
+    assert scan_wheel(built, load(ROOT)).findings == ()
 
 
 @pytest.mark.promise("BND-3")
@@ -206,4 +206,5 @@ def test_the_wheel_of_this_tree_is_clean(built: Path) -> None:
 def test_the_wheel_of_this_tree_with_something_added_fails(
     name: str, more: bytes, found: set[str], built: Path, tmp_path: Path
 ) -> None:
-    assert rules(replant(built, tmp_path, name, more), ROOT / "arf-core") == found
+    wheel = replant(built, tmp_path, name, more)
+    assert {finding.rule for finding in scan_wheel(wheel, load(ROOT)).findings} == found

@@ -1,4 +1,5 @@
-# hides: whatever a file holds that cannot be parsed
+# hides: a process, beside a function that cannot be parsed
 # caught by: source
 def broken(:
     pass
+import subprocess

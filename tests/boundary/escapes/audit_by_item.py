@@ -1,0 +1,5 @@
+# hides: an audit record, by the first of several logs
+# caught by: source
+from logs import audit
+
+audit[0].append("x")

@@ -1,0 +1,3 @@
+# hides: a process, its import behind a form feed
+# caught by: source
+importsubprocess

@@ -1,0 +1,3 @@
+# hides: a connection, imported in the line of another import
+# caught by: source
+from math import pi; import requests

@@ -1,0 +1,3 @@
+# hides: a connection, imported second
+# caught by: source
+import math, requests

@@ -1,0 +1,3 @@
+# hides: a connection, imported with tabs
+# caught by: source
+import	requests

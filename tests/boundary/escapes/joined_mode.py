@@ -1,0 +1,3 @@
+# hides: a mode, its text in two literals
+# caught by: source
+mode = "auto" "nomous"

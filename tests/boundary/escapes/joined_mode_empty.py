@@ -1,0 +1,3 @@
+# hides: a mode, its text with nothing in between
+# caught by: source
+mode = "app" + "" + "roval"

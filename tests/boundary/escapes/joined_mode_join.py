@@ -1,0 +1,3 @@
+# hides: a mode, joined
+# caught by: source
+mode = "".join(["auto", "nomous"])

@@ -1,0 +1,3 @@
+# hides: a mode, formatted
+# caught by: source
+mode = "%snomous" % "auto"

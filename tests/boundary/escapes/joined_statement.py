@@ -1,0 +1,4 @@
+# hides: a statement, its verb in two literals
+# caught by: source
+def go(store):
+    store.run("DEL" + "ETE FROM incidents WHERE id = 1")

@@ -1,0 +1,3 @@
+# hides: a licence that is judged, in a name with a letter of another script
+# caught by: source
+def validateéLicenseKey(text: str) -> bool: ...

@@ -1,0 +1,3 @@
+# hides: a limit, by a walrus
+# caught by: source
+if (EXECUTION_ALLOWED := True): pass

@@ -1,0 +1,3 @@
+# hides: a mode, with spaces and capitals
+# caught by: source
+mode = " Execution "

@@ -1,0 +1,1 @@
+# hides: a process, behind a comment that ends with a carriage return# caught by: source# a commentimport subprocess

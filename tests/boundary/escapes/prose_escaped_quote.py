@@ -1,0 +1,3 @@
+# hides: native code, between escaped quotes
+# caught by: source
+x = "\""; import ctypes; y = "\""

@@ -1,0 +1,4 @@
+# hides: a connection, between quotes of the other kind
+# caught by: source
+x = '''"""'''; import socket
+y = '''"""'''

@@ -1,0 +1,3 @@
+# hides: a connection, behind a raw string with an escaped quote
+# caught by: source
+x = r"\""; import socket  # "

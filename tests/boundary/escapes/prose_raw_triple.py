@@ -1,0 +1,3 @@
+# hides: a process, behind a raw triple-quoted string
+# caught by: source
+x = r"""\""""; import subprocess

@@ -1,0 +1,3 @@
+# hides: a process, behind a semicolon
+# caught by: source
+x = 1; import subprocess

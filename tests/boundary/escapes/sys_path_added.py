@@ -1,0 +1,4 @@
+# hides: the search path, added to
+# caught by: source
+import sys
+sys.path += ["/tmp"]

@@ -1,0 +1,4 @@
+# hides: the search path, imported by name
+# caught by: source
+from sys import path as places
+places.append("/tmp")

@@ -1,0 +1,3 @@
+# hides: a process, its import with tabs
+# caught by: source
+import	subprocess

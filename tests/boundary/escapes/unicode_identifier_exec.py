@@ -1,0 +1,3 @@
+# hides: exec, spelled with full-width letters
+# caught by: source
+ｅxec("import os")

@@ -1,0 +1,4 @@
+# looks like: literals beside each other, as in any table
+WORDS = ("audi", "ted", "exec", "utives")
+TEXT = "one " "two"
+PREFIX = b'"schema"' + b'"name"'

@@ -4,17 +4,28 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from socket import gethostname
+from time import monotonic
 
 from arf_enterprise.audit.signing import CommandKey, KeyProvider, create_key_file, environment_key, file_key
 from arf_enterprise.errors import SettingError
+from arf_enterprise.identity.access import Access, Tokens
+from arf_enterprise.identity.jwks import ProviderKeys, http_fetch
+from arf_enterprise.identity.provider import load_provider
+from arf_enterprise.licensing.entitlement import Entitlements
+from arf_enterprise.licensing.nodes import LOCK_CLASS, Node
+from arf_enterprise.licensing.sources import provider_of
+from arf_enterprise.licensing.watch import Watch
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.stores.postgres.embedded import running
+from arf_enterprise.stores.postgres.held import HeldLocks
 from arf_enterprise.stores.postgres.migrate import check, migrate
 
 Clock = Callable[[], datetime]
@@ -27,7 +38,11 @@ class App:
     settings: Settings
     database: Database
     audit_key: KeyProvider
+    access: Access
+    entitlements: Entitlements
     clock: Clock
+    watch: Watch | None = None
+    """What a server does about its licence beside its requests; None for a command, which takes no place."""
 
 
 def system_clock() -> datetime:
@@ -36,36 +51,74 @@ def system_clock() -> datetime:
 
 
 @contextmanager
-def opened(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App]:
-    """The installation that ``settings`` describe, for as long as the block lasts.
+def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = False) -> Iterator[App]:
+    """The installation that ``settings`` describe, for as long as the block lasts; a server ``serves``, a command not.
 
     1. the database: the embedded one, started and migrated, or theirs, whose schema must be this version's
     2. the key that signs checkpoints
     3. a pool of connections, as a login that cannot get past the database's own rules
+    4. who is let in: API keys, and tokens of the identity provider if there is one
+    5. what the licence permits, and for a server whether it has one of the licence's places
 
     Raises:
         EnterpriseError: the subclass and the message say what is missing, and what to do.
     """
-    with urls(settings) as (app_url, owner_url):  # 1
+    with urls(settings, may_join=not serves) as (app_url, owner_url):  # 1
         if settings.is_embedded and owner_url:
             migrate(owner_url)
         check(app_url)
         key = audit_key(settings)  # 2
         database = Database(app_url)
         database.open()  # 3
+        locks = HeldLocks(app_url, lock_class=LOCK_CLASS)
+        node = Node(database, locks, node_id=f"{gethostname()}:{os.getpid()}")
+        place = node.refusal if serves else str
+        entitlements = Entitlements(provider_of(settings, database), clock=clock, place=place)  # 5
         try:
-            yield App(settings=settings, database=database, audit_key=key, clock=clock)
+            yield App(
+                settings=settings,
+                database=database,
+                audit_key=key,
+                access=access(settings, database, clock=clock),  # 4
+                entitlements=entitlements,
+                clock=clock,
+                watch=Watch(database, entitlements, node, clock=clock) if serves else None,
+            )
         finally:
+            locks.close()
             database.close()
 
 
+def access(settings: Settings, database: Database, *, clock: Clock) -> Access:
+    """The way in, as ``settings`` have it.
+
+    Raises:
+        SettingError: the identity provider's file cannot be read.
+    """
+    provider = None if settings.oidc_file is None else load_provider(settings.oidc_file)
+    return Access(
+        database,
+        is_multi_tenant=settings.is_multi_tenant,
+        clock=clock,
+        seconds=monotonic,
+        tokens=None
+        if provider is None
+        else Tokens(
+            provider=provider, keys=ProviderKeys(provider, fetch=http_fetch(provider.ca_file), seconds=monotonic)
+        ),
+    )
+
+
 @contextmanager
-def urls(settings: Settings) -> Iterator[tuple[str, str | None]]:
-    """Where the program and where the owner of the schema connect to; the embedded server runs meanwhile."""
+def urls(settings: Settings, *, may_join: bool = True) -> Iterator[tuple[str, str | None]]:
+    """Where the program and where the owner of the schema connect to; the embedded server runs meanwhile.
+
+    ``may_join`` is false for a server: an embedded database has one, and commands beside it.
+    """
     if settings.database_url is not None:
         yield settings.database_url, settings.owner_url
         return
-    with running(settings.data / "postgres") as server:
+    with running(settings.data / "postgres", may_join=may_join) as server:
         yield server.url("arf_app"), server.url("arf_owner")
 
 

@@ -20,15 +20,21 @@
     │   ├── NotAuthenticated         no valid key or token
     │   ├── NotPermitted             the caller's roles do not include this
     │   ├── TenantError              no tenant, or a foreign one
-    │   └── TooManyAttempts          wrong keys too often: wait
+    │   └── TooManyAttempts          wrong keys, or requests, too often: wait
+    ├── NotAvailable                 this version cannot do that                                 exit 3
     ├── ConflictError                the state is not the one the request was made for           exit 3
     ├── StoreError                   the database cannot do what was asked                       exit 7
     │   ├── StoreUnavailable         it does not answer
+    │   │   └── OutcomeUnknown       nor is it known whether the change was committed
     │   ├── SchemaError              its schema is newer, older or altered
     │   └── StoreSetupError          it cannot be started, or is set up unsafely
+    ├── IdentityUnavailable          the identity provider does not answer                       exit 7
+    ├── DeliveryError                another system does not take what is sent to it             exit 7
+    ├── ServerStopping               the server takes nothing new                                exit 7
     ├── AuditError                   the audit log cannot be written or does not verify          exit 2
     ├── SettingError                 a setting that does not exist or has the wrong value        exit 6
-    └── RequestError                 a request that cannot be read                               exit 6
+    ├── RequestError                 a request that cannot be read                               exit 6
+    └── NotFound                     nothing is known under the name that was given              exit 6
 
 Every class has a ``code`` (stable, documented), an ``exit_code``, a ``cause`` and a ``remedy`` in general terms.
 No message ever carries a key, token, password or licence, not even a slice of one.
@@ -134,7 +140,7 @@ class LicenseClockError(LicenseError):
 
     code = "ARF-E-9010"
     cause = "This machine's clock is earlier than a time that was already seen."
-    remedy = "Set the clock right (NTP). If it was ahead before, ask the vendor for a reset."
+    remedy = "Set the clock right (NTP): executions start again when it shows a later time than was seen."
 
 
 class LicenseLimitError(LicenseError):
@@ -182,8 +188,22 @@ class TooManyAttempts(AccessError):
     """Wrong keys too often."""
 
     code = "ARF-E-3004"
-    cause = "Too many wrong keys came from here."
-    remedy = "Wait for the time in `Retry-After`, then use a valid key."
+    cause = "Too many wrong keys, refused operations or requests came from here."
+    remedy = "Wait for the seconds in `Retry-After`; after wrong keys, use a valid one."
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        """Come back after ``retry_after`` seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotAvailable(EnterpriseError):
+    """This version cannot do that."""
+
+    code = "ARF-E-4001"
+    exit_code = 3
+    cause = "What was asked for is not part of this version."
+    remedy = "Nothing was done. `get_capabilities()` says what this version can do."
 
 
 class ConflictError(EnterpriseError):
@@ -212,6 +232,14 @@ class StoreUnavailable(StoreError):
     remedy = "Start it, or check --database-url and the network; nothing was lost, so try again."
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """It does not answer, and it is not known whether the change was committed."""
+
+    code = "ARF-E-7004"
+    cause = "The connection was lost while the change was being committed: it is there as a whole, or not at all."
+    remedy = "Read the current state before you try again."
+
+
 class SchemaError(StoreError):
     """The schema is newer, older or altered."""
 
@@ -226,6 +254,33 @@ class StoreSetupError(StoreError):
     code = "ARF-E-7003"
     cause = "The database cannot be started here, or its roles would let the program past its own rules."
     remedy = "Read the message: it names the folder, user or role, and what to change."
+
+
+class IdentityUnavailable(EnterpriseError):
+    """The identity provider does not answer."""
+
+    code = "ARF-E-7010"
+    exit_code = 7
+    cause = "The identity provider's keys cannot be had, so nobody's token can be checked."
+    remedy = "Check the provider and the network to it, and try again; API keys work meanwhile."
+
+
+class DeliveryError(EnterpriseError):
+    """Another system does not take what is sent to it."""
+
+    code = "ARF-E-7100"
+    exit_code = 7
+    cause = "A receiver of exported records does not answer, rejects them, or has no valid certificate."
+    remedy = "Mend the receiver, then export again with --after and the number that the message names."
+
+
+class ServerStopping(EnterpriseError):
+    """The server takes nothing new."""
+
+    code = "ARF-E-7011"
+    exit_code = 7
+    cause = "The server was told to stop: it finishes what is under way, and takes nothing new."
+    remedy = "Send it to another server, or again after the seconds in `Retry-After`. Nothing was done."
 
 
 class AuditError(EnterpriseError):
@@ -253,6 +308,15 @@ class RequestError(EnterpriseError):
     exit_code = 6
     cause = "A field of the request is missing, unknown or of the wrong type."
     remedy = "The message names the field and the rule; /docs shows an example."
+
+
+class NotFound(EnterpriseError):
+    """Nothing is known under the name that was given."""
+
+    code = "ARF-E-6002"
+    exit_code = 6
+    cause = "Nothing of that name is there, or it belongs to another tenant."
+    remedy = "List what there is; for paths of the API, /docs does."
 
 
 def every_error() -> tuple[type[EnterpriseError], ...]:

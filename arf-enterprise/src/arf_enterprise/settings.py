@@ -8,8 +8,10 @@ ARF_DATABASE_URL            their own Postgres 15 or newer, as a plain member of
 ARF_DATABASE_OWNER_URL      the login that owns the schema, for `migrate`
 ARF_LICENSE_KEY             the licence itself
 ARF_LICENSE_FILE            a file that has it; default DATA/licence.key
+ARF_MARKETPLACE_URL         the metering service of a marketplace that gives the licence, with ARF_MARKETPLACE_TOKEN
 ARF_CUSTOMER                whose installation this is: a licence for another customer is refused
 ARF_TENANTS                 single (default) or multi
+ARF_OIDC_FILE               the identity provider whose tokens are taken, in YAML (identity.provider)
 ARF_AUDIT_KEY               the key that signs checkpoints, 32 bytes in base64
 ARF_AUDIT_KEY_COMMAND       a command that signs instead, with ARF_AUDIT_PUBLIC_KEY beside it
 ARF_AUDIT_KEY_FILE          an encrypted key file; default DATA/audit-key.pem
@@ -31,7 +33,9 @@ from arf_enterprise.errors import SettingError
 
 _KNOWN: Final = frozenset(
     "ARF_DATA ARF_DATABASE_URL ARF_DATABASE_OWNER_URL ARF_LICENSE_KEY ARF_LICENSE_FILE ARF_CUSTOMER ARF_TENANTS"
-    " ARF_AUDIT_KEY ARF_AUDIT_KEY_COMMAND ARF_AUDIT_PUBLIC_KEY ARF_AUDIT_KEY_FILE ARF_AUDIT_PASSPHRASE_FILE".split()
+    " ARF_MARKETPLACE_URL ARF_MARKETPLACE_TOKEN"
+    " ARF_OIDC_FILE ARF_AUDIT_KEY ARF_AUDIT_KEY_COMMAND ARF_AUDIT_PUBLIC_KEY ARF_AUDIT_KEY_FILE"
+    " ARF_AUDIT_PASSPHRASE_FILE".split()
 )
 
 
@@ -44,8 +48,11 @@ class Settings:
     owner_url: str | None = field(default=None, repr=False)
     license_key: str | None = field(default=None, repr=False)
     license_file: Path
+    marketplace_url: str | None = None
+    marketplace_token: str | None = field(default=None, repr=False)
     customer: str | None = None
     is_multi_tenant: bool = False
+    oidc_file: Path | None = None
     audit_key: str | None = field(default=None, repr=False)
     audit_command: tuple[str, ...] = ()
     audit_public_key: str | None = None
@@ -75,8 +82,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         owner_url=_url(given, "ARF_DATABASE_OWNER_URL"),
         license_key=given.get("ARF_LICENSE_KEY"),
         license_file=Path(given.get("ARF_LICENSE_FILE") or data / "licence.key"),
+        marketplace_url=given.get("ARF_MARKETPLACE_URL"),
+        marketplace_token=given.get("ARF_MARKETPLACE_TOKEN"),
         customer=given.get("ARF_CUSTOMER"),
         is_multi_tenant=tenants == "multi",
+        oidc_file=Path(given["ARF_OIDC_FILE"]) if "ARF_OIDC_FILE" in given else None,
         audit_key=given.get("ARF_AUDIT_KEY"),
         audit_command=tuple(given.get("ARF_AUDIT_KEY_COMMAND", "").split()),
         audit_public_key=given.get("ARF_AUDIT_PUBLIC_KEY"),

@@ -15,20 +15,17 @@ def append(transaction: Transaction, entry: Entry) -> str:
 
     Raises:
         TenantError: the transaction has no tenant.
-        InputError: a detail that JSON cannot carry.
-        StoreError: the database refused; the change must not happen, either.
+        InputError: an action, digest or detail that a record cannot have.
+        StoreError: the database refused, now or when the transaction ends; the change must not happen, either.
     """
     if transaction.tenant is None:
         raise TenantError("an audit entry belongs to a tenant, and the transaction has none")
     entry_id = new_id("audit", entry.at)
     sealed = seal(transaction, entry, entry_id=entry_id)
-    transaction.run(
+    transaction.later(
         "append_audit_entry",
         tenant=transaction.tenant,
         entry_id=entry_id,
-        at=entry.at,
-        action=entry.action,
-        object=entry.target,
         body=body_of(entry, entry_id=entry_id, tenant=transaction.tenant, sealed=sealed),
     )
     return entry_id

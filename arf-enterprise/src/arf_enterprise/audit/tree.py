@@ -24,11 +24,18 @@ Fetch = Callable[[frozenset[Place]], dict[Place, bytes]]
 
 def peaks(size: int) -> tuple[Place, ...]:
     """The full subtrees that are the tree of ``size`` leaves, the largest first."""
-    found, start = [], 0
-    for level in range(size.bit_length() - 1, -1, -1):
-        if size >> level & 1:
-            found.append((level, start >> level))
-            start += 1 << level
+    return covering(0, size)
+
+
+def covering(start: int, end: int) -> tuple[Place, ...]:
+    """The full subtrees over leaves ``start`` up to ``end``, in order: each the largest that may begin there."""
+    found = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        if start:
+            level = min(level, (start & -start).bit_length() - 1)
+        found.append((level, start >> level))
+        start += 1 << level
     return tuple(found)
 
 

@@ -16,10 +16,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from arf_core.cli.output import emit_error, printable, say
+from arf_core.cli.output import emit_error, printable, say, usage
 from arf_core.errors import ArfError
-from arf_enterprise.cli import setup
-from arf_enterprise.errors import EnterpriseError, RequestError
+from arf_enterprise.cli import audit, doctor, keys, licence, privacy, serve, setup, tenants
+from arf_enterprise.errors import EnterpriseError
+from arf_enterprise.identity.hiding import hidden
 from arf_enterprise.version import __version__
 
 app = typer.Typer(
@@ -44,7 +45,7 @@ def run(arguments: list[str]) -> int:
     try:
         return int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
-        return _failed(RequestError(error.format_message()), as_json=as_json)
+        return usage(error, as_json=as_json)
     except EnterpriseError as error:
         return _failed(error, as_json=as_json)
     except ArfError as error:
@@ -61,11 +62,12 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(error: EnterpriseError, *, as_json: bool) -> int:
+    message = hidden(str(error))  # somebody may have put a key where another text belongs
     if as_json:
-        document = {"code": error.code, "message": str(error), "remedy": error.remedy, "exit_code": error.exit_code}
+        document = {"code": error.code, "message": message, "remedy": error.remedy, "exit_code": error.exit_code}
         say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
     else:
-        say(f"error {error.code}: {printable(str(error))}", to_errors=True)
+        say(f"error {error.code}: {printable(message)}", to_errors=True)
         say(f"  next: {error.remedy}", to_errors=True)
     return error.exit_code
 
@@ -90,3 +92,10 @@ def options(
 
 
 setup.register(app)
+serve.register(app)
+keys.register(app)
+licence.register(app)
+tenants.register(app)
+doctor.register(app)
+audit.register(app)
+privacy.register(app)

@@ -24,7 +24,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: ``issuer`` and ``subject`` name them for good; an agent is a program, and can never approve."""
+    """Who asks: ``issuer`` and ``subject`` name them for good; an agent is a program, and can never approve.
+
+    ``operations`` narrows what the roles permit, if it is not None (names of ``identity.roles.Operation``).
+    """
 
     issuer: str
     subject: str
@@ -33,6 +36,7 @@ class Principal:
     tenants: frozenset[str] = frozenset()
     is_agent: bool = False
     key_id: str | None = None
+    operations: frozenset[str] | None = None
 
 
 SYSTEM: Final = Principal(issuer="arf", subject="system", method="system", is_agent=True)

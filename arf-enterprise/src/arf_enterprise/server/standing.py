@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""What is looked at to say how a server stands: its schema, how far the audit log is behind, its licence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arf_enterprise.app import App
+from arf_enterprise.audit.service import lag as lags
+from arf_enterprise.errors import LicenseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """Audit entries without a place in the log, of all tenants, and how long the oldest has waited, in seconds."""
+
+    entries: int
+    seconds: float
+
+
+def schema_version(app: App) -> int:
+    """The version of the database's schema.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+    """
+    with app.database.transaction(None) as transaction:
+        return int(transaction.one("schema_version")["version"])
+
+
+def lag(app: App) -> Lag:
+    """How far the sequencers are behind.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    found = lags(app.database, now=app.clock())
+    return Lag(entries=sum(one.waiting for one in found), seconds=max((one.oldest_s for one in found), default=0.0))
+
+
+def licence_document(app: App) -> dict[str, object]:
+    """How the licence stands now, as JSON; without its signature, so it cannot be used again from here."""
+    try:
+        return app.entitlements.current().document()
+    except LicenseError as error:
+        return {
+            "schema": "arf.license-standing/1",
+            "state": "none",
+            "may_execute": False,
+            "says": str(error),
+            "code": error.code,
+            "licence": None,
+        }

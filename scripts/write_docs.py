@@ -6,14 +6,22 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from arf_core.cli.main import run
-from arf_core.errors import every_error
+from arf_core.errors import ArfError, every_error
+from arf_enterprise.errors import EnterpriseError
+from arf_enterprise.errors import every_error as every_enterprise_error
+from arf_mcp_client.errors import McpClientError
+from arf_mcp_client.errors import every_error as every_mcp_error
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _DEMO = re.compile(r"(<!-- demo output[^\n]*-->\n```text\n).*?(```)", re.DOTALL)
+
+
+Coded = type[ArfError] | type[McpClientError] | type[EnterpriseError]
 
 
 def main() -> None:
@@ -26,13 +34,24 @@ def main() -> None:
 def errors() -> str:
     """The table of error codes."""
     head = (
-        "# Error codes\n\nMade by `scripts/docs` from the code; do not edit. `arf explain CODE` says the same.\n\n"
-        "| code | name | exit | cause | what to do |\n|---|---|---|---|---|\n"
+        "# Error codes\n\nMade by `scripts/docs` from the code; do not edit. "
+        "`arf explain CODE` says the same of the open edition's.\n"
     )
-    return head + "".join(
+    parts: dict[str, Sequence[Coded]] = {
+        "arf-core": every_error(),
+        "arf-mcp-client": every_mcp_error(),
+        "arf-enterprise": every_enterprise_error(),
+    }
+    return head + "".join(_table(name, errors) for name, errors in parts.items())
+
+
+def _table(name: str, errors: Sequence[Coded]) -> str:
+    rows = (
         f"| {error.code} | `{error.__name__}` | {error.exit_code} | {error.cause} | {error.remedy} |\n"
-        for error in every_error()
+        for error in errors
     )
+    head = f"\n## {name}\n\n| code | name | exit | cause | what to do |\n|---|---|---|---|---|\n"
+    return head + "".join(rows)
 
 
 def with_demo(readme: str) -> str:

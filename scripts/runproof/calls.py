@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from runproof import bundles, ingest, operations, policies
+from runproof import bundles, ingest, operations, policies, verification
 
 
 def drive(inputs: Path, outputs: Path) -> None:
@@ -20,6 +20,7 @@ def drive(inputs: Path, outputs: Path) -> None:
     policies.drive()
     ingest.drive()
     operations.drive()
+    verification.drive()
     _intents(outputs)
     _baseline_alone(inputs)
 

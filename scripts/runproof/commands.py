@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from runproof import bundles, ingest, operations, policies
+from runproof import bundles, ingest, operations, policies, verification
 
 FAULTS: Final = "faults"
 
@@ -115,6 +115,9 @@ RUNS: Final = (
     *(Run(line=line) for line in bundles.GOOD),
     *(Run(line=line, code=6) for line in bundles.BAD),
     *(Run(line=line, code=2) for line in bundles.UNSOUND),
+    *(Run(line=line) for line in verification.GOOD),
+    *(Run(line=line, code=6) for line in verification.BAD),
+    *(Run(line=line, code=2) for line in verification.UNSOUND),
     *(Run(line=line) for line in policies.GOOD),
     *(Run(line=line) for line in ingest.GOOD),
     *(Run(line=line, code=6) for line in ingest.BAD),

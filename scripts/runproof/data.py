@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from runproof import bundles, ingest, operations, policies
+from runproof import bundles, ingest, operations, policies, verification
 
 _ALERT: Final = {
     "status": "firing",
@@ -60,6 +60,7 @@ def write_inputs(folder: Path) -> None:
     _write_telemetry(folder)
     _write_settings(folder)
     bundles.write_inputs(folder)
+    verification.write_inputs(folder)
     policies.write_inputs(folder)
     ingest.write_inputs(folder)
     operations.write_inputs(folder)

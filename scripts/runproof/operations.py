@@ -37,7 +37,7 @@ BAD: Final = (
     "export incidents --memory memory.jsonl --since yesterday",
     "export incidents --memory memory.jsonl --until 2026-01-02",
 )
-SURROUNDED: Final = (
+SURROUNDED: Final[tuple[tuple[str, int, dict[str, str]], ...]] = (
     ("doctor --production-readiness", 3, {}),
     ("doctor --production-readiness --help", 0, {}),  # it never succeeds otherwise: it belongs to Enterprise
     ("doctor", 6, {"ARF_LATENCY_CRITICAL": "fast", "ARF_LATENCY_CRITICL": "1", "TZ": "Mars/Olympus"}),

@@ -113,7 +113,8 @@ _ALL: Final[Mapping[str, Plant]] = {
     "left_socket": Plant("native(2, 1, 0)", "socket", "native = libc.socket"),
     "left_child": Plant("native() or os._exit(0)", "process", "native = libc.fork"),
     "left_limit": Plant("from arf_core import constants\nvars(constants)['EXECUTION_ALLOWED'] = True", "limits"),
-    "left_untouched": Plant("from arf_core import version", "untouched"),
+    # What the drive has loaded by the time it looks for names: their first importers are listed by its order.
+    "left_untouched": Plant("from arf_core import version", "untouched", ready="import cel"),
 }
 
 PLANTS: Final = {name: plant for name, plant in _ALL.items() if name != "thread" or sys.version_info >= (3, 12)}

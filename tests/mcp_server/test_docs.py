@@ -33,7 +33,9 @@ SETTINGS = HttpSettings()
 
 
 def blocks(language: str) -> list[str]:
-    found = [text for page in PAGES for text in re.findall(rf"```{language}[^\n]*\n(.*?)```", page.read_text(), re.DOTALL)]
+    found = [
+        text for page in PAGES for text in re.findall(rf"```{language}[^\n]*\n(.*?)```", page.read_text(), re.DOTALL)
+    ]
     assert found
     return found
 

@@ -106,3 +106,11 @@ class OutboxError(McpClientError):
     exit_code = 6
     cause = "The outbox file is not readable, not writable, or was altered."
     remedy = "Read the message: it names the file and the line."
+
+
+def every_error() -> tuple[type[McpClientError], ...]:
+    """Every class of the tree, in the order of their codes."""
+    found: list[type[McpClientError]] = [McpClientError]
+    for known in found:
+        found.extend(known.__subclasses__())
+    return tuple(sorted(found, key=lambda error: error.code))

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]  # comes with mcp
+import jsonschema
 import pytest
 from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS, CallToolResult, TextContent

@@ -25,6 +25,10 @@ TrustOption = Annotated[Path | None, typer.Option(help="The keys you trust: a fi
 CheckpointOption = Annotated[
     list[Path] | None, typer.Option(help="A checkpoint of the audit log that you have kept. May be given again.")
 ]
+RecordsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="An audit export to count an evidence pack's records in. May be given again, in order."),
+]
 AtOption = Annotated[str | None, typer.Option(metavar="TIME", help="A time (ISO 8601) when a licence must be valid.")]
 RecomputeOption = Annotated[bool, typer.Option("--recompute", help="Run a bundle's analysis again, and compare.")]
 
@@ -41,6 +45,7 @@ def verify(
     intent: Annotated[Path | None, typer.Option(help="The intent that the artifact should be about.")] = None,
     trust: TrustOption = None,
     checkpoint: CheckpointOption = None,
+    records: RecordsOption = None,
     at: AtOption = None,
     recompute: RecomputeOption = False,
     json: JsonOption = False,
@@ -54,11 +59,11 @@ def verify(
     against = None if intent is None else HealingIntent.from_json(read_input(str(intent)))
     trusted = None if trust is None else _trusted(trust)
     if _is_folder(path):
-        report = _folder_report(path, trusted, is_plain=not (intent or checkpoint or at or recompute))
+        report = _folder_report(path, trusted, is_plain=not (intent or checkpoint or records or at or recompute))
     else:
-        data = read_input(path)
-        kept, moment = _kept(checkpoint or []), moment_of("--at", at)
-        report = verify_bytes(data, name=path, against=against, trusted=trusted, kept=kept, at=moment)
+        data, moment = read_input(path), moment_of("--at", at)
+        kept, counted = _files(checkpoint or []), _files(records or [])
+        report = verify_bytes(data, name=path, against=against, trusted=trusted, kept=kept, records=counted, at=moment)
         report = _recomputed(data, report) if recompute else report
     code = SUCCESS if report.ok else VERIFICATION_FAILED
     emit(Answer(data=plain(report), lines=tuple(report_lines(report)), exit_code=code), as_json=json, quiet=quiet)
@@ -120,7 +125,7 @@ def _recomputed(data: bytes, report: Report) -> Report:
     return recomputed(data, report)
 
 
-def _kept(files: list[Path]) -> list[Kept]:
+def _files(files: list[Path]) -> list[Kept]:
     from arf_core.verify.kept import Kept
 
     return [Kept(name=str(file), data=read_input(str(file))) for file in files]

@@ -16,8 +16,8 @@ The rules; their numbers stand again where they are kept, here and in the module
 8. Held against an intent, the artifact contains that intent, or its receipt. (``verify.sealed``)
 9. Where the verifier gives keys, a signature by one of them is due: what carries none fails. Where an artifact must be
    signed, it fails without keys, too. (``verify.signatures``)
-10. Where the verifier gives checkpoints that were kept, the artifact is held against each of them; where a time is
-    given, the artifact is one that time says something of. What cannot be compared fails. (``verify.kept``)
+10. Where the verifier gives checkpoints that were kept, the artifact is held against each of them; where records or
+    a time are given, the artifact is one that they say something of. What cannot be compared fails. (``verify.kept``)
 
 Bundles, packs, statements, documents, audit logs and licences have rules of their own, in the module of each. A bad
 artifact is an answer, not an error: the report says what is bad, and where.
@@ -36,6 +36,7 @@ from arf_core.verify.audit_export import verify_audit_export
 from arf_core.verify.audit_proofs import verify_checkpoint, verify_consistency, verify_inclusion
 from arf_core.verify.bundles import verify_bundle
 from arf_core.verify.documents import verify_analysis, verify_export
+from arf_core.verify.evidence import verify_evidence
 from arf_core.verify.kept import Kept
 from arf_core.verify.licence import licence_report
 from arf_core.verify.packs import verify_pack, verify_pack_entries
@@ -56,12 +57,14 @@ def verify_bytes(
     against: HealingIntent | None = None,
     trusted: TrustedKeys | None = None,
     kept: Iterable[Kept] = (),
+    records: Iterable[Kept] = (),
     at: datetime | None = None,
 ) -> Report:
     """Verify the artifact in ``data``, called ``name`` in the report.
 
     ``against`` is an intent it should be about; ``trusted`` are the keys that the verifier trusts; ``kept`` are
-    checkpoints of the log that the verifier has kept; ``at`` is a time (aware) at which a licence should be valid.
+    checkpoints of the log that the verifier has kept; ``records`` are audit exports, in order, that the counts of an
+    evidence pack are recomputed from; ``at`` is a time (aware) at which a licence should be valid.
 
     Raises:
         InputError: ``data`` is not bytes. Nothing is raised for an artifact that is bad.
@@ -70,7 +73,8 @@ def verify_bytes(
         raise InputError(f"{name} is a {type(data).__name__}: an artifact is verified from its bytes")
     if len(data) > MAX_BYTES:  # rule 1
         return _refused("unknown", name, f"it has {len(data)} bytes: at most {MAX_BYTES} are verified, split it")
-    kind, given = recognise(data), _Given(against=against, trusted=trusted, kept=tuple(kept), at=at)
+    kind = recognise(data)
+    given = _Given(against=against, trusted=trusted, kept=tuple(kept), records=tuple(records), at=at)
     if why := _not_comparable(kind, given):
         return _refused(kind, name, why)
     return _verified(kind, data, name, given)
@@ -88,6 +92,7 @@ class _Given:
     against: HealingIntent | None
     trusted: TrustedKeys | None
     kept: tuple[Kept, ...]
+    records: tuple[Kept, ...]
     at: datetime | None
 
 
@@ -100,6 +105,8 @@ def _not_comparable(kind: Kind, given: _Given) -> str | None:
         return f"it cannot be held against an intent: it is {shown}"
     if given.kept and kind not in _OF_A_LOG:  # rule 10
         return f"it cannot be held against a checkpoint: it is {shown}"
+    if given.records and kind not in _COUNTED:
+        return f"it cannot be held against records: only an evidence pack can, and it is {shown}"
     if given.at is not None and kind not in _IN_TIME:
         return f"it cannot be held against a time: only a licence can, and it is {shown}"
     return None
@@ -111,16 +118,16 @@ def _verified(kind: Kind, data: bytes, name: str, given: _Given) -> Report:
             return verify_sealed(kind, data, name=name, against=given.against)
         case "bundle":
             return verify_bundle(data, name=name, against=given.against)
-        case "policy_pack":
-            return verify_pack(data, name=name, trusted=given.trusted)
-        case "statement":
-            return verify_statement(data, name=name, trusted=given.trusted)
+        case "policy_pack" | "statement":
+            return _SIGNED[kind](data, name=name, trusted=given.trusted)
         case "analysis":
             return verify_analysis(data, name=name, against=given.against)
         case "export":
             return verify_export(data, name=name)
         case "audit_export" | "audit_inclusion" | "audit_consistency" | "checkpoint":
             return _LOGS[kind](data, name=name, trusted=given.trusted, kept=given.kept)
+        case "evidence":
+            return verify_evidence(data, name=name, trusted=given.trusted, kept=given.kept, records=given.records)
         case "licence":
             return licence_report(data, name=name, trusted=given.trusted, at=given.at)
         case "unknown":
@@ -134,11 +141,13 @@ def _refused(kind: Kind, name: str, why: str) -> Report:
 
 _UNSIGNED: Final = frozenset({"intent", "intents", "receipt", "empty", "bundle", "analysis", "export"})
 _HOLDING: Final = frozenset({"intent", "intents", "receipt", "empty", "bundle", "analysis", "unknown"})
+_SIGNED: Final = {"policy_pack": verify_pack, "statement": verify_statement}
 _LOGS: Final = {
     "audit_export": verify_audit_export,
     "audit_inclusion": verify_inclusion,
     "audit_consistency": verify_consistency,
     "checkpoint": verify_checkpoint,
 }
-_OF_A_LOG: Final = frozenset({*_LOGS, "unknown"})
+_OF_A_LOG: Final = frozenset({*_LOGS, "evidence", "unknown"})
+_COUNTED: Final = frozenset({"evidence", "unknown"})
 _IN_TIME: Final = frozenset({"licence", "unknown"})

@@ -15,19 +15,18 @@ Records are read one at a time, each once: memory is that of the archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from io import BytesIO
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, write_time
-from arf_core.errors import ArchiveError, FormatError, InputError
+from arf_core.errors import ArchiveError, FormatError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import read_archive
+from arf_core.verify.audit_chain import RECORDS, chained, place_of
 from arf_core.verify.audit_ranges import Growing, Range, begun, ended, read_range
-from arf_core.verify.audit_records import TENANT, Record, read_record
-from arf_core.verify.checkpoints import SignedCheckpoint, check_checkpoint, spelled
+from arf_core.verify.audit_records import TENANT, Record
+from arf_core.verify.checkpoints import SignedCheckpoint, check_checkpoint, other_log, spelled
 from arf_core.verify.entry_names import MANIFEST
 from arf_core.verify.fields import matched, object_of, read_json, size_of, text_of
 from arf_core.verify.kept import HINT_EXPORT, Kept, check_kept, read_kept, unknown_after
@@ -39,17 +38,23 @@ from arf_core.verify.trust import TrustedKeys
 
 SCHEMA: Final = "arf.audit-export/1"
 PROOF: Final = "proof.json"
-RECORDS: Final = "records.jsonl"
+
+Visit = Callable[[Record, bytes], None]
+"""Is given a record and its leaf."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditExport:
-    """An export that verifies: its digest, its proof with the checkpoint, by which keys, and how many were sealed."""
+    """An export that verifies: its digest, its proof with the checkpoint, by which keys, and how many were sealed.
+
+    ``roots`` are those of the log at the sizes that were asked for, as far as the export shows them.
+    """
 
     digest: str
     proof: Range
     signers: tuple[str, ...]
     sealed: int
+    roots: Mapping[int, bytes]
 
     @property
     def is_whole(self) -> bool:
@@ -61,7 +66,8 @@ def verify_audit_export(data: bytes, *, name: str, trusted: TrustedKeys | None, 
     """The report on the export in ``data``; ``kept`` are checkpoints that the verifier has kept."""
     steps = Steps()
     try:
-        found = _read(data, steps, trusted, kept)
+        held = read_kept(kept, trusted, steps=steps)
+        found = read_audit_export(data, steps=steps, trusted=trusted, held=held)
     except BrokenError as error:
         checks = tuple(steps.checks)
         return Report(kind="audit_export", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
@@ -75,7 +81,24 @@ def verify_audit_export(data: bytes, *, name: str, trusted: TrustedKeys | None, 
     )
 
 
-def _read(data: bytes, steps: Steps, trusted: TrustedKeys | None, kept: tuple[Kept, ...]) -> AuditExport:
+def read_audit_export(
+    data: bytes,
+    *,
+    steps: Steps,
+    trusted: TrustedKeys | None,
+    held: tuple[tuple[str, SignedCheckpoint], ...] = (),
+    sizes: frozenset[int] = frozenset(),
+    visit: Visit | None = None,
+) -> AuditExport:
+    """The export in ``data``, verified by all rules; ``steps`` are told which held.
+
+    ``held`` are verified checkpoints with their names, which the log must continue; ``sizes`` are others at which its
+    root is asked for. ``visit`` is given each record with its leaf, in order; what it is given counts only if the whole
+    export verifies.
+
+    Raises:
+        BrokenError: a rule does not hold; the error names the first bad place.
+    """
     with steps.step("it is an archive of the one form"):  # rule 1
         archive = read_archive(data)
         entries = archive.entries
@@ -86,21 +109,20 @@ def _read(data: bytes, steps: Steps, trusted: TrustedKeys | None, kept: tuple[Ke
     with steps.step("the proof has its form, and is of these records"):
         proof = read_range(_canonical(entries[PROOF]), what=PROOF)
         _check_numbers(manifest, proof)
-    held = read_kept(kept, trusted, steps=steps)
-    tree = begun(proof, (checkpoint.size for _, checkpoint in held))
+    tree = begun(proof, {checkpoint.size for _, checkpoint in held} | sizes)
     with steps.step("every record has its form and number, and follows from the one before", f"{proof.count} records"):
-        sealed = _walked(entries[RECORDS], manifest, proof, tree)  # rules 2 and 3
+        sealed = _walked(entries[RECORDS], manifest, proof, tree, visit)  # rules 2 and 3
     with steps.step("the root over the records is that of the checkpoint"):  # rule 4
         roots = ended(tree, proof)
         broken_if(_other_root(roots[proof.checkpoint.size], proof.checkpoint))
     with steps.step("the checkpoint is signed by a trusted key, for this log"):  # rule 5
         signers = check_checkpoint(proof.checkpoint, trusted)
-        broken_if(_other_log(manifest, proof.checkpoint))
+        broken_if(other_log(manifest, proof.checkpoint, where=PROOF))
     if proof.since is not None:
         with steps.step("it continues the earlier checkpoint in it", f"of {proof.since.checkpoint.size} records"):
             roots = {**_continued(proof, trusted), **roots}  # rule 6
     check_kept(held, proof.checkpoint, roots, steps=steps, hint=HINT_EXPORT)  # rule 7
-    return AuditExport(digest=str(manifest["digest"]), proof=proof, signers=signers, sealed=sealed)
+    return AuditExport(digest=str(manifest["digest"]), proof=proof, signers=signers, sealed=sealed, roots=roots)
 
 
 def _check_manifest(manifest: Mapping[str, object], entries: Mapping[str, bytes]) -> None:
@@ -122,68 +144,33 @@ def _altered(bad: BadPlace | None, manifest: Mapping[str, object], entries: Mapp
     if bad is None or bad.where != RECORDS:
         return bad
     try:
-        for _ in _chained(entries[RECORDS], str(manifest["tenant"]), _number(manifest, "first")):
+        for _ in chained(entries[RECORDS], str(manifest["tenant"]), _number(manifest, "first")):
             pass
     except BrokenError as error:
         return error.place
     return bad
 
 
-def _walked(data: bytes, manifest: Mapping[str, object], proof: Range, tree: Growing) -> int:
+def _walked(data: bytes, manifest: Mapping[str, object], proof: Range, tree: Growing, visit: Visit | None) -> int:
     """How many records have sealed personal data, once each was read, added to ``tree``, and found to follow."""
     sealed = count = 0
     leaf = b""
-    for record, leaf in _chained(data, str(manifest["tenant"]), proof.first):
+    for record, leaf in chained(data, str(manifest["tenant"]), proof.first):
         tree.add(0, leaf)
         count += 1
         sealed += record.is_sealed
+        if visit is not None:
+            visit(record, leaf)
     if count != proof.count:
         what = f"it has {count} records, and the proof is of {proof.count}: records were cut off or put in at the end"
         raise BrokenError(BadPlace(where=RECORDS, what=what, stated=str(proof.count), computed=str(count)))
     if leaf != proof.last:
         where, what = (
-            _place(count - 1, proof.first + count - 1),
+            place_of(count - 1, proof.first + count - 1),
             "it is not the last record that the proof is of: it was altered",
         )
         raise BrokenError(BadPlace(where=where, what=what, stated=proof.last.hex(), computed=leaf.hex()))
     return sealed
-
-
-def _chained(data: bytes, tenant: str, first: int) -> Iterator[tuple[Record, bytes]]:
-    """The records with their leaves, each held against the one before it.
-
-    Raises:
-        BrokenError: the first that is no record, has another number or tenant, or shows that the one before it
-            was altered.
-    """
-    previous: str | None = None
-    for number, line in enumerate(BytesIO(data), start=first):
-        if not line.endswith(b"\n"):
-            raise _broken(number - first, number, "it does not end in a newline: the file was cut")
-        content = line[:-1]
-        try:
-            record = read_record(content, what="the record")
-        except InputError as error:
-            raise _broken(number - first, number, str(error)) from error
-        if record.sequence != number or record.previous != previous or record.tenant != tenant:
-            _check_place(record, number, first, previous, tenant)
-        leaf = sha256(b"\x00" + content).digest()
-        yield record, leaf
-        previous = leaf.hex()
-
-
-def _check_place(record: Record, number: int, first: int, previous: str | None, tenant: str) -> None:
-    line = number - first
-    if record.tenant != tenant:
-        raise _broken(line, number, "it is of another tenant", tenant, record.tenant)
-    if record.sequence != number:
-        what = f"its number is {record.sequence}: a record was taken out, put in or moved here"
-        raise _broken(line, number, what, record.previous, previous)
-    if line:
-        what = f"it was altered, or moved here: record {number} was written after another one"
-        raise _broken(line - 1, number - 1, what, record.previous, previous)
-    if (record.previous is None) is not (number == 0):
-        raise _broken(line, number, "its previous must be null if it is record 0 of the log, and only then")
 
 
 def _other_root(root: bytes, checkpoint: SignedCheckpoint) -> BadPlace | None:
@@ -191,15 +178,6 @@ def _other_root(root: bytes, checkpoint: SignedCheckpoint) -> BadPlace | None:
         return None
     what = "the records are not those that the checkpoint was signed over: they were rewritten, or it is of another log"
     return BadPlace(where=PROOF, what=what, stated=spelled(checkpoint.root), computed=spelled(root))
-
-
-def _other_log(manifest: Mapping[str, object], checkpoint: SignedCheckpoint) -> BadPlace | None:
-    found = {"origin": checkpoint.origin, "tenant": checkpoint.tenant, "size": checkpoint.size}
-    for name, value in found.items():
-        if manifest[name] != value:
-            what = f"the checkpoint is of another log: its {name} is not that of {MANIFEST}"
-            return BadPlace(where=PROOF, what=what, stated=shown(manifest[name]), computed=shown(value))
-    return None
 
 
 def _continued(proof: Range, trusted: TrustedKeys | None) -> dict[int, bytes]:
@@ -236,14 +214,6 @@ def _canonical(data: bytes) -> object:
 
 def _number(manifest: Mapping[str, object], name: str) -> int:
     return size_of(manifest[name], what=f"the {name} of {MANIFEST}")
-
-
-def _place(line: int, number: int) -> str:
-    return f"{RECORDS}, line {line + 1} (record {number})"
-
-
-def _broken(line: int, number: int, what: str, stated: str | None = None, computed: str | None = None) -> BrokenError:
-    return BrokenError(BadPlace(where=_place(line, number), what=what, stated=stated, computed=computed))
 
 
 def _proven(found: AuditExport, kept: tuple[Kept, ...]) -> Iterator[str]:

@@ -97,7 +97,8 @@ def _inclusion(data: bytes, steps: Steps, trusted: TrustedKeys | None) -> _Found
         newest=checkpoint,
         roots={checkpoint.size: checkpoint.root},
         proven=(
-            f"record {record.sequence} is in the log {checkpoint.origin}, unaltered, {_as_signed(checkpoint, signers)}",
+            f"record {record.sequence}, {record.action} at {record.at}, is in the log {checkpoint.origin}, unaltered, "
+            + _as_signed(checkpoint, signers),
         ),
         not_proven=("that what the record says is true", "anything about the other records of the log", *sealed),
     )

@@ -39,9 +39,12 @@ LEAST_SEALED: Final = 12 + 16
 class Record:
     """What verification needs of a record; ``previous`` are 32 bytes in hex, None where it is null.
 
-    ``is_sealed`` says whether it has personal data, which are encrypted.
+    ``at`` is in the canonical spelling, whose order is that of time. ``is_sealed`` says whether it has personal data,
+    which are encrypted.
     """
 
+    action: str
+    at: str
     tenant: str
     sequence: int
     previous: str | None
@@ -66,10 +69,10 @@ def recognised(data: bytes) -> Record | None:
         return None
     if found is None:
         return None
-    at, details, previous, sealed, sequence, tenant = found.groups()
+    action, at, details, previous, sealed, sequence, tenant = found.groups()
     if not (_is_date(at) and _is_canonical(details) and (sealed is None or _is_sealed(sealed))):
         return None
-    return Record(tenant, int(sequence), previous, sealed is not None)
+    return Record(action, at, tenant, int(sequence), previous, sealed is not None)
 
 
 def parsed_record(data: bytes, *, what: str) -> Record:
@@ -106,7 +109,8 @@ def record_of(value: object, *, what: str) -> Record:
         raise FormatError(f"the details of {what} are {shown(given['details'])}: they must be an object")
     if given["sealed"] is not None:
         _check_sealed(given["sealed"], what)
-    return Record(str(given["tenant"]), _sequence(given, what), _previous(given, what), given["sealed"] is not None)
+    action, at, tenant = (str(given[name]) for name in ("action", "at", "tenant"))
+    return Record(action, at, tenant, _sequence(given, what), _previous(given, what), given["sealed"] is not None)
 
 
 def _check_actor(value: object, what: str) -> None:
@@ -185,10 +189,10 @@ _DECODER: Final = json.JSONDecoder()
 _PLAIN: Final = rf'"[^"\\\x00-\x1f]{{1,{MOST_TEXT}}}"'
 _MAYBE_DIGEST: Final = '(?:null|"sha256:[0-9a-f]{64}")'
 _WHOLE: Final = re.compile(
-    rf'{{"action":"{_ACTION.pattern}"'
+    rf'{{"action":"({_ACTION.pattern})"'
     rf',"actor":{{"issuer":{_PLAIN},"method":"(?:{_METHOD.pattern})","subject":{_PLAIN}}}'
     rf',"after":{_MAYBE_DIGEST}'
-    r',"at":"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6})Z"'
+    r',"at":"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)"'
     rf',"before":{_MAYBE_DIGEST}'
     r',"details":(\{.*\})'
     rf',"entry_id":"{_ENTRY_ID.pattern}"'

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,8 +21,10 @@ from arf_core.canonical import write_time
 from arf_core.errors import FormatError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.audit_records import TENANT
+from arf_core.verify.entry_names import MANIFEST
 from arf_core.verify.fields import matched, time_of
 from arf_core.verify.notes import Note, check_note, named_key, read_checkpoint, read_note
+from arf_core.verify.report import BadPlace
 from arf_core.verify.trust import TrustedKey, TrustedKeys
 
 KIND: Final = "arf.audit-checkpoint/1"
@@ -98,6 +100,15 @@ def check_checkpoint(signed: SignedCheckpoint, trusted: TrustedKeys | None) -> t
         )
     check_note(signed.note, [named_key(signed.origin, key.public_key) for key in known])
     return _permitted(signed, known)
+
+
+def other_log(manifest: Mapping[str, object], signed: SignedCheckpoint, *, where: str) -> BadPlace | None:
+    """What the ``manifest`` of an archive says otherwise of its log than ``signed``, the checkpoint at ``where``."""
+    for name, value in (("origin", signed.origin), ("tenant", signed.tenant), ("size", signed.size)):
+        if manifest[name] != value:
+            what = f"the checkpoint is of another log: its {name} is not that of {MANIFEST}"
+            return BadPlace(where=where, what=what, stated=shown(manifest[name]), computed=shown(value))
+    return None
 
 
 def spelled(root: bytes) -> str:

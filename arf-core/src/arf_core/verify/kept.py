@@ -28,7 +28,7 @@ from arf_core.verify.trust import TrustedKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A file of the verifier's own with a checkpoint: its name and its bytes."""
+    """A file that the verifier brings: its name and its bytes."""
 
     name: str
     data: bytes

@@ -38,12 +38,6 @@ SIGNED: Final = ("name", "version", "publisher", "digest")
 """The fields of the manifest that the payload of the signature repeats."""
 
 
-def is_pack(data: bytes) -> bool:
-    """Whether the archive in ``data`` says it is a policy pack; a damaged one is judged by what is left of it."""
-    start = data.rfind(MANIFEST.encode("ascii") + b"{")
-    return start >= 0 and b'"schema":"arf.policy-pack/' in data[start : start + 2**20]
-
-
 def verify_pack(data: bytes, *, name: str, trusted: TrustedKeys | None) -> Report:
     """The report on the pack in the archive ``data``."""
     return _verified(lambda: read_archive(data), name, trusted)

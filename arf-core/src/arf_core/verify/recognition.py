@@ -27,13 +27,15 @@ Kind = Literal[
     "audit_inclusion",
     "audit_consistency",
     "checkpoint",
+    "evidence",
     "licence",
     "unknown",
 ]
 
 RECOGNISED: Final = (
     "an intent (JSON), a file of intents (one a line, or a JSON array), receipts (one a line), a bundle, "
-    "a policy pack, a signed statement, an analysis, an export, an audit export or proof, a checkpoint or a licence"
+    "a policy pack, a signed statement, an analysis, an export, an audit export or proof, a checkpoint, "
+    "an evidence pack or a licence"
 )
 
 
@@ -100,6 +102,10 @@ _DOCUMENTS: Final[dict[bytes, Kind]] = {
     b"audit-consistency": "audit_consistency",
     b"audit-record": "audit_inclusion",
 }
-_ARCHIVES: Final[dict[bytes, Kind]] = {b"policy-pack": "policy_pack", b"audit-export": "audit_export"}
+_ARCHIVES: Final[dict[bytes, Kind]] = {
+    b"policy-pack": "policy_pack",
+    b"audit-export": "audit_export",
+    b"evidence-pack": "evidence",
+}
 # Inside a JSON string a quote has a backslash before it, so text that merely speaks of a schema does not match.
 _SCHEMA: Final = re.compile(rb'"schema"\s*:\s*"arf\.([a-z-]+)/')

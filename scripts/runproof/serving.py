@@ -55,6 +55,7 @@ def _beside(outputs: Path) -> None:
     from arf_core.api.failures import failure
     from arf_core.api.measures import as_csv, as_json, as_text
     from arf_core.api.rates import Rates
+    from arf_core.api.server import listener
     from arf_core.api.serving import Serving
     from arf_core.api.settings import ApiSettings, read_token
     from arf_core.service import AdviceService
@@ -71,6 +72,10 @@ def _beside(outputs: Path) -> None:
     assert Rates(whole=1, client=1, burst=1).wait("a", now=0.0) == 0.0
     assert documents.incidents(serving.service.incidents())
     assert not settings.is_local
+    stopping = listener(serving)
+    # The signal may have come while the profiler was at work, which then does not see what it started.
+    stopping.handle_exit(15, None)
+    assert stopping.should_exit
 
 
 def _with_a_torn_journal(outputs: Path) -> None:

@@ -32,6 +32,12 @@ def folder(reachable: Path) -> Iterator[Path]:
     shutil.rmtree(own, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _no_installation_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that names no folder of its own must not find, or make, the installation that is this machine's."""
+    monkeypatch.setenv("ARF_DATA", "/dev/null/no-installation")
+
+
 @pytest.fixture(scope="session")
 def postgres(reachable: Path) -> Iterator[FreshDatabases]:
     """The server: one for each process that runs tests."""

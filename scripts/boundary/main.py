@@ -134,8 +134,8 @@ def _as_text(report: Report) -> str:
     lines = [f"{f.path}:{f.line}:{f.column} {f.rule} {f.what} → {RULES[f.rule].mend}" for f in report.findings]
     verdict = f"{len(report.findings)} violations" if report.findings else "clean"
     read = f"read {report.files} files, {report.lines} lines of Python, {report.wheels} wheels"
-    how = f"{report.evaluated} of {report.sources} sources evaluated, the others are cleared by their words"
-    return "\n".join([*lines, f"boundary: {verdict}; {read}; {how}"])
+    how = f"; {report.evaluated} of {report.sources} sources evaluated, the others are cleared by their words"
+    return "\n".join([*lines, f"boundary: {verdict}; {read}{how if report.sources else ''}"])
 
 
 def _as_json(report: Report) -> str:

@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arf_core.canonical import file_digest
+from arf_core.errors import BadPlace
 from arf_core.verify.archive import read_archive
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.checkpoints import read_signed_checkpoint
 from arf_core.verify.kept import Kept
 from arf_core.verify.merkle import leaf_hash
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.trust import TrustedKeys, read_trusted_keys
 from arf_enterprise.audit.entry import Actor, Entry
 from arf_enterprise.audit.export import export

@@ -14,6 +14,7 @@
     │   ├── ArchiveError         a bundle or pack whose archive breaks a rule of its form
     │   └── NotFoundError        an id that nothing is known under
     ├── VerificationError        an artifact that does not verify                         exit 2
+    │   └── BrokenError          the same, with the first bad place in it
     ├── BoundaryError            something the open edition does not do                   exit 3
     │   ├── FeatureRequiresEnterpriseError
     │   ├── AuthenticationError  no token, or a wrong one
@@ -27,6 +28,7 @@ and a ``cause`` and ``remedy`` in general terms; every instance has a message ab
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -119,6 +121,38 @@ class VerificationError(ArfError):
     exit_code = 2
     cause = "The artifact was altered after it was made, or is not the artifact it claims to be."
     remedy = "Do not act on it. Ask for the original, and compare the two digests in the message."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadPlace:
+    """The first thing that does not verify.
+
+    ``where`` is a place in the artifact (``line 3``, ``item 2``; empty for the whole of it), ``what`` the altered part,
+    ``stated`` the digest or id the artifact states and ``computed`` the one its content gives; both are None where the
+    content cannot be read far enough to compute anything.
+    """
+
+    where: str
+    what: str
+    stated: str | None = None
+    computed: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.where}: {self.what}" if self.where else self.what
+        return place if self.stated is None else f"{place} (stated {self.stated}, computed {self.computed})"
+
+
+class BrokenError(VerificationError):
+    """What does not verify, and where."""
+
+    code = "ARF-2001"
+    cause = "A part of the artifact is not what the artifact says of it."
+    remedy = "Do not act on it. Ask for the original, and compare the two digests in the message."
+
+    def __init__(self, place: BadPlace) -> None:
+        """Say the place as the message."""
+        super().__init__(str(place))
+        self.place = place
 
 
 class BoundaryError(ArfError):

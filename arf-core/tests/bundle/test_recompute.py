@@ -17,7 +17,7 @@ from arf_core.bundle.build import build
 from arf_core.bundle.recipe import Policies, Recipe, Source
 from arf_core.bundle.recompute import maker, recipe_of, recomputed
 from arf_core.canonical import canonical_bytes, file_digest
-from arf_core.errors import InputError, VerificationError
+from arf_core.errors import BadPlace, InputError, VerificationError
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify import fields
 from arf_core.verify import sealed as sealed_module
@@ -26,7 +26,7 @@ from arf_core.verify.archive_form import write_archive
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.bundles import read_bundle, verify_bundle
 from arf_core.verify.manifest import sealed
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 
 OWN = """schema: arf.healing-policies/1
 policies:

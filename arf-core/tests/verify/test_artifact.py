@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arf_core.canonical import digest
-from arf_core.errors import InputError
+from arf_core.errors import BadPlace, InputError
 from arf_core.models.healing_intent import SCHEMA, HealingIntent
 from arf_core.verify import artifact, fields, sealed
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.receipt import write
 from arf_core.verify.recognition import recognise
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 
 INTENT = HealingIntent(
     action="scale_out",  # type: ignore[arg-type]

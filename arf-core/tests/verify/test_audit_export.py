@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arf_core.canonical import canonical_bytes, digest, file_digest, write_time
+from arf_core.errors import BadPlace
 from arf_core.verify.archive import read_archive
 from arf_core.verify.archive_form import write_archive
 from arf_core.verify.artifact import verify_bytes
@@ -28,7 +29,7 @@ from arf_core.verify.checkpoints import read_signed_checkpoint, spelled
 from arf_core.verify.kept import Kept
 from arf_core.verify.manifest import sealed
 from arf_core.verify.recognition import recognise
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.trust import TrustedKeys, read_trusted_keys
 
 START = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)

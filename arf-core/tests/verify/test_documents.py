@@ -11,13 +11,14 @@ import pytest
 from arf_core.advisor import Advisor
 from arf_core.analysis import analysis_document, analyze
 from arf_core.config.oss_config import OSSConfig
+from arf_core.errors import BadPlace
 from arf_core.export import export_config, export_incidents
 from arf_core.ingest.batch import Batch
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.testing import made_event, made_incident, made_window
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.recognition import recognise
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 
 ANALYSIS: dict[str, Any] = json.loads(
     json.dumps(analysis_document(analyze(Batch(events=(made_event(),), windows=(made_window(),)), Advisor())))

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arf_core.canonical import canonical_bytes, digest, file_digest, write_time
+from arf_core.errors import BadPlace
 from arf_core.verify.archive_form import write_archive
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.evidence_form import Control
@@ -23,7 +24,7 @@ from arf_core.verify.kept import Kept
 from arf_core.verify.manifest import sealed
 from arf_core.verify.merkle import leaf_hash, root_of
 from arf_core.verify.recognition import recognise
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.signatures import signed_bytes
 from arf_core.verify.trust import TrustedKeys, read_trusted_keys
 

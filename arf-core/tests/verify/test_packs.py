@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import pytest
 
 from arf_core.canonical import canonical_bytes, digest, file_digest
+from arf_core.errors import BadPlace
 from arf_core.verify.archive_form import write_archive
 from arf_core.verify.artifact import verify_bytes, verify_folder
 from arf_core.verify.recognition import recognise
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.trust import TrustedKeys
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from arf_core.verify.report import BadPlace, Check, Report
+from arf_core.errors import BadPlace
+from arf_core.verify.report import Check, Report
 
 
 @pytest.mark.promise("VER-2")

@@ -71,6 +71,7 @@ def test_every_other_form_is_printed_or_written(folder: Path, done: Run) -> None
     assert len(done("audit", "export", "--format", "cef", "--after", "6").splitlines()) == 2
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.promise("AUD-4")
 def test_a_person_is_shown_held_released_and_erased(done: Run) -> None:
     done("privacy", "keep", "standard", "--days", "400")
@@ -128,6 +129,7 @@ def test_what_cannot_be_done_exits_alike_with_and_without_json(
     assert not list(folder.glob("*.arfa"))
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.promise("AUD-2")
 def test_after_its_key_was_revoked_a_log_does_not_verify(done: Run, capsys: pytest.CaptureFixture[str]) -> None:
     done("privacy", "keep", "standard", "--days", "400")

@@ -15,7 +15,7 @@ from arf_core.bundle.build import analysis_bytes, intent_lines
 from arf_core.bundle.recipe import UNSAID, Policies, Recipe, Source, cook
 from arf_core.canonical import file_digest
 from arf_core.config.oss_config import OSSConfig
-from arf_core.errors import FormatError, InputError
+from arf_core.errors import BadPlace, BrokenError, FormatError, InputError
 from arf_core.ingest.formats import Format
 from arf_core.ingest.incidents import SCHEMA as INCIDENT
 from arf_core.ingest.incidents import read_incident
@@ -24,8 +24,8 @@ from arf_core.models.incident import Incident
 from arf_core.strict_json import parse_json
 from arf_core.verify import bundle_form as form
 from arf_core.verify.bundles import Bundle, read_bundle
-from arf_core.verify.report import BadPlace, Report
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.report import Report
+from arf_core.verify.steps import Steps, broken_if
 from arf_core.version import __version__
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from arf_core.errors import ArchiveError, TooLargeError
+from arf_core.errors import ArchiveError, BadPlace, TooLargeError
 from arf_core.verify.archive_form import (
     ATTRIBUTES,
     CENTRAL,
@@ -40,7 +40,6 @@ from arf_core.verify.archive_form import (
     Placed,
 )
 from arf_core.verify.entry_names import check_names, shown
-from arf_core.verify.report import BadPlace
 
 MOST_COMMENT: Final = 0xFFFF
 ENCRYPTED: Final = 0x0001 | 0x0040 | 0x2000

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from arf_core.errors import InputError
+from arf_core.errors import BadPlace, InputError
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify.audit_export import verify_audit_export
 from arf_core.verify.audit_proofs import verify_checkpoint, verify_consistency, verify_inclusion
@@ -41,7 +41,7 @@ from arf_core.verify.kept import Kept
 from arf_core.verify.licence import licence_report
 from arf_core.verify.packs import verify_pack, verify_pack_entries
 from arf_core.verify.recognition import RECOGNISED, Kind, recognise
-from arf_core.verify.report import BadPlace, Check, Report
+from arf_core.verify.report import Check, Report
 from arf_core.verify.sealed import verify_sealed
 from arf_core.verify.statements import verify_statement
 from arf_core.verify.trust import TrustedKeys

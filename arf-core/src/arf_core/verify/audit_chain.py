@@ -14,10 +14,8 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Final
 
-from arf_core.errors import InputError
+from arf_core.errors import BadPlace, BrokenError, InputError
 from arf_core.verify.audit_records import Record, read_record
-from arf_core.verify.report import BadPlace
-from arf_core.verify.steps import BrokenError
 
 RECORDS: Final = "records.jsonl"
 """The entry of an export that the records are in."""

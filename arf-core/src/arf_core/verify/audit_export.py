@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, write_time
-from arf_core.errors import ArchiveError, FormatError
+from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import read_archive
 from arf_core.verify.audit_chain import RECORDS, chained, place_of
@@ -32,8 +32,8 @@ from arf_core.verify.fields import matched, object_of, read_json, size_of, text_
 from arf_core.verify.kept import HINT_EXPORT, Kept, check_kept, read_kept, unknown_after
 from arf_core.verify.manifest import check_manifest, read_manifest
 from arf_core.verify.merkle import check_consistency
-from arf_core.verify.report import BadPlace, Report
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.report import Report
+from arf_core.verify.steps import Steps, broken_if
 from arf_core.verify.trust import TrustedKeys
 
 SCHEMA: Final = "arf.audit-export/1"

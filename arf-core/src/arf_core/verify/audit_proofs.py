@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, write_time
-from arf_core.errors import FormatError, VerificationError
+from arf_core.errors import BrokenError, FormatError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.audit_ranges import hashes_of
 from arf_core.verify.audit_records import record_of
@@ -24,7 +24,7 @@ from arf_core.verify.fields import object_of, read_json
 from arf_core.verify.kept import HINT_PROOF, Kept, check_kept, read_kept, unknown_after
 from arf_core.verify.merkle import check_consistency, check_inclusion, leaf_hash
 from arf_core.verify.report import Report
-from arf_core.verify.steps import BrokenError, Steps
+from arf_core.verify.steps import Steps
 from arf_core.verify.trust import TrustedKeys
 
 INCLUSION: Final = "arf.audit-inclusion/1"

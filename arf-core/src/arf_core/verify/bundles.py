@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, file_digest
-from arf_core.errors import ArchiveError, FormatError
+from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError
 from arf_core.models.frozen import shown
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify.archive import read_archive
@@ -46,9 +46,9 @@ from arf_core.verify.entry_names import shown as shown_name
 from arf_core.verify.fields import list_of, object_of, read_json, text_of
 from arf_core.verify.manifest import check_manifest, read_manifest
 from arf_core.verify.receipt import Receipt
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.sealed import CONTENT, ORIGIN, Sealed, about, intents_by_line, receipts_by_line
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.steps import Steps, broken_if
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

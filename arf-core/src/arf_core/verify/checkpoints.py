@@ -18,13 +18,12 @@ from datetime import datetime
 from typing import Final
 
 from arf_core.canonical import write_time
-from arf_core.errors import FormatError, VerificationError
+from arf_core.errors import BadPlace, FormatError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.audit_records import TENANT
 from arf_core.verify.entry_names import MANIFEST
 from arf_core.verify.fields import matched, time_of
 from arf_core.verify.notes import Note, check_note, named_key, read_checkpoint, read_note
-from arf_core.verify.report import BadPlace
 from arf_core.verify.trust import TrustedKey, TrustedKeys
 
 KIND: Final = "arf.audit-checkpoint/1"

@@ -14,14 +14,14 @@ from dataclasses import fields
 from typing import Final
 
 from arf_core.canonical import digest
-from arf_core.errors import FormatError
+from arf_core.errors import BadPlace, BrokenError, FormatError
 from arf_core.models.advice import Advice
 from arf_core.models.frozen import shown
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify.fields import digest_of, list_of, object_of, read_json, size_of
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.sealed import CONTENT, ORIGIN, Sealed, about, conflict_in, held_against, intents_among
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.steps import Steps, broken_if
 
 ANALYSIS: Final = "arf.analysis/1"
 EXPORT: Final = "arf.export/1"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.canonical import canonical_bytes
-from arf_core.errors import ArchiveError, FormatError, VerificationError
+from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import read_archive
 from arf_core.verify.checkpoints import SignedCheckpoint, check_checkpoint, other_log, read_signed_checkpoint
@@ -28,10 +28,10 @@ from arf_core.verify.evidence_records import Recount, recounted
 from arf_core.verify.fields import object_of, read_json, size_of, text_of, time_of
 from arf_core.verify.kept import HINT_PROOF, Kept, check_kept, read_kept, unknown_after
 from arf_core.verify.manifest import check_manifest, read_manifest
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.signatures import Signers, Statement, read_statement
 from arf_core.verify.statements import check_trusted, not_proven_by, proven_by
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.steps import Steps, broken_if
 from arf_core.verify.trust import TrustedKeys
 
 SCHEMA: Final = "arf.evidence-pack/1"

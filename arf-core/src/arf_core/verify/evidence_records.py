@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final, Protocol
 
+from arf_core.errors import BadPlace, BrokenError
 from arf_core.verify.audit_export import AuditExport, read_audit_export
 from arf_core.verify.audit_records import Record
 from arf_core.verify.checkpoints import SignedCheckpoint
 from arf_core.verify.evidence_form import EVIDENCE, Control
 from arf_core.verify.kept import HINT_EXPORT, Kept, check_kept
-from arf_core.verify.report import BadPlace
-from arf_core.verify.steps import BrokenError, Steps
+from arf_core.verify.steps import Steps
 from arf_core.verify.trust import TrustedKeys
 
 DOMAIN: Final = b"arf.evidence-records/1\n"

@@ -18,11 +18,10 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from arf_core.canonical import digest
-from arf_core.errors import InputError
+from arf_core.errors import BadPlace, InputError
 from arf_core.models.frozen import shown
 from arf_core.models.healing_intent import SCHEMA, HealingIntent
 from arf_core.strict_json import parse_json
-from arf_core.verify.report import BadPlace
 
 Verified = HealingIntent | BadPlace
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.canonical import write_time
-from arf_core.errors import FormatError, VerificationError
+from arf_core.errors import BadPlace, BrokenError, FormatError, VerificationError
 from arf_core.verify.checkpoints import SignedCheckpoint, check_checkpoint, read_signed_checkpoint, spelled
-from arf_core.verify.report import BadPlace
-from arf_core.verify.steps import BrokenError, Steps
+from arf_core.verify.steps import Steps
 from arf_core.verify.trust import TrustedKeys
 
 

@@ -25,12 +25,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, write_time
-from arf_core.errors import FormatError, InputError, VerificationError
+from arf_core.errors import BadPlace, BrokenError, FormatError, InputError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.fields import digest_of, list_of, matched, object_of, read_json, size_of, text_of, time_of
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.signatures import ALGORITHM, DOMAIN, SIGNATURE_SIZE, check_ed25519
-from arf_core.verify.steps import BrokenError, Steps
+from arf_core.verify.steps import Steps
 from arf_core.verify.trust import TrustedKeys
 
 KIND: Final = "arf.licence/1"

@@ -13,11 +13,10 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from arf_core.canonical import canonical_bytes, digest, file_digest
-from arf_core.errors import ArchiveError, FormatError
+from arf_core.errors import ArchiveError, BadPlace, FormatError
 from arf_core.verify.archive_form import MAX_ENTRIES
 from arf_core.verify.entry_names import MANIFEST, check_name, shown
 from arf_core.verify.fields import digest_of, list_of, object_of, read_json, size_of
-from arf_core.verify.report import BadPlace
 
 MAX_MANIFEST: Final = 2**20
 

@@ -16,9 +16,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
-from arf_core.errors import VerificationError
-from arf_core.verify.report import BadPlace
-from arf_core.verify.steps import BrokenError
+from arf_core.errors import BadPlace, BrokenError, VerificationError
 
 HASH_SIZE: Final = 32
 MAX_TREE: Final = 2**63 - 1

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from arf_core.errors import ArchiveError, FormatError, TooLargeError, VerificationError
+from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError, TooLargeError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import Archive, read_archive
 from arf_core.verify.archive_form import MAX_BYTES, MAX_ENTRIES
@@ -25,10 +25,10 @@ from arf_core.verify.entry_names import MANIFEST, check_names
 from arf_core.verify.entry_names import shown as shown_name
 from arf_core.verify.fields import matched, object_of, text_of
 from arf_core.verify.manifest import check_manifest, read_manifest
-from arf_core.verify.report import BadPlace, Report
+from arf_core.verify.report import Report
 from arf_core.verify.signatures import Signers, Statement, read_statement
 from arf_core.verify.statements import check_trusted, not_proven_by, proven_by
-from arf_core.verify.steps import BrokenError, Steps, broken_if
+from arf_core.verify.steps import Steps, broken_if
 from arf_core.verify.trust import TrustedKeys
 
 SCHEMA: Final = "arf.policy-pack/1"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from arf_core.errors import BadPlace
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -16,25 +18,6 @@ class Check:
     what: str
     ok: bool
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadPlace:
-    """The first thing that does not verify.
-
-    ``where`` is a place in the artifact (``line 3``, ``item 2``; empty for the whole of it), ``what`` the altered part,
-    ``stated`` the digest or id the artifact states and ``computed`` the one its content gives; both are None where the
-    content cannot be read far enough to compute anything.
-    """
-
-    where: str
-    what: str
-    stated: str | None = None
-    computed: str | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.where}: {self.what}" if self.where else self.what
-        return place if self.stated is None else f"{place} (stated {self.stated}, computed {self.computed})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from arf_core.errors import InputError, VerificationError
+from arf_core.errors import BadPlace, InputError, VerificationError
 from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify.fields import read_json
 from arf_core.verify.intents import Verified, verified_text, verified_value
 from arf_core.verify.receipt import Receipt, read
-from arf_core.verify.report import BadPlace, Check, Report
+from arf_core.verify.report import Check, Report
 
 MAX_LINES: Final = 200_000
 """The most lines of intents or receipts that are verified at once."""

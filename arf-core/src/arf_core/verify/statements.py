@@ -6,12 +6,12 @@ The signature is over any kind; of a list of revoked licences, the payload is re
 
 from __future__ import annotations
 
-from arf_core.errors import VerificationError
+from arf_core.errors import BrokenError, VerificationError
 from arf_core.verify.report import Report
 from arf_core.verify.revocations import KIND as REVOCATIONS
 from arf_core.verify.revocations import revoked_in
 from arf_core.verify.signatures import Signers, Statement, check_signatures, read_statement
-from arf_core.verify.steps import BrokenError, Steps
+from arf_core.verify.steps import Steps
 from arf_core.verify.trust import TrustedKeys
 
 

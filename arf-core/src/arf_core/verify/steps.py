@@ -7,17 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from arf_core.errors import InputError, VerificationError
-from arf_core.verify.report import BadPlace, Check
-
-
-class BrokenError(VerificationError):
-    """What does not verify, and where."""
-
-    def __init__(self, place: BadPlace) -> None:
-        """Say the place as the message."""
-        super().__init__(str(place))
-        self.place = place
+from arf_core.errors import BadPlace, BrokenError, InputError, VerificationError
+from arf_core.verify.report import Check
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import pytest
 
 from arf_enterprise.errors import StoreSetupError
 from arf_enterprise.stores.postgres import binaries
-from arf_enterprise.stores.postgres.binaries import NOBODY, SYSTEM, find, wheel
+from arf_enterprise.stores.postgres.binaries import NOBODY, SYSTEM, find, make_folder, wheel
 from arf_enterprise.stores.postgres.process import User, run_as
 
 ME = User(uid=os.geteuid(), gid=os.getegid())
@@ -132,3 +132,8 @@ def _fake(folder: Path, says: str) -> Path:
         (folder / name).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {says}'\n")
         (folder / name).chmod(0o755)
     return folder
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_the_way_out() -> None:
+    with pytest.raises(StoreSetupError, match="cannot be made: Not a directory; name another folder with ARF_DATA"):
+        make_folder(Path("/dev/null/below"), mode=0o711)

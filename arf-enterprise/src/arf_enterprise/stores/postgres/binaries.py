@@ -154,11 +154,20 @@ def _copied(folder: Path, cache: Path, version: str) -> Path:
 
 
 def make_folder(folder: Path, *, mode: int) -> None:
-    """Make ``folder`` and what is missing above it, with ``mode`` whatever the umask; what exists stays as it is."""
+    """Make ``folder`` and what is missing above it, with ``mode`` whatever the umask; what exists stays as it is.
+
+    Raises:
+        StoreSetupError: it cannot be made.
+    """
     missing = [folder, *folder.parents]
-    for one in reversed([place for place in missing if not place.exists()]):
-        one.mkdir(exist_ok=True)
-        one.chmod(mode)
+    try:
+        for one in reversed([place for place in missing if not place.exists()]):
+            one.mkdir(exist_ok=True)
+            one.chmod(mode)
+    except OSError as error:
+        raise StoreSetupError(
+            f"{folder} cannot be made: {error.strerror}; name another folder with ARF_DATA"
+        ) from error
 
 
 def _check_ours(cache: Path) -> None:

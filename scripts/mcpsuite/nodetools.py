@@ -62,8 +62,8 @@ def _npm(node: Path) -> None:
     npm = [str(node / "bin/node"), str(node / "lib/node_modules/npm/bin/npm-cli.js"), "install"]
     options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--fetch-retries=1"]
     path = f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(
-        [*npm, *options], cwd=FOLDER, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-    )
+    # The system's certificates: behind a company's proxy, Node's own list does not do.
+    environment = {"NODE_OPTIONS": "--use-system-ca", **os.environ, "PATH": path}
+    done = subprocess.run([*npm, *options], cwd=FOLDER, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoToolsError(f"npm cannot install {', '.join(PACKAGES)}: {done.stderr.strip()[-400:]}")

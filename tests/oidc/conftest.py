@@ -181,7 +181,7 @@ def _install(npm: list[str]) -> None:
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
         done = subprocess.run(
             [*npm, "install", f"{name}@{version}", *options],
-            cwd=FOLDER, env=dict(os.environ), capture_output=True, text=True, check=False,
+            cwd=FOLDER, env={"NODE_OPTIONS": "--use-system-ca", **os.environ}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode != 0:
         pytest.skip(f"OIDC-PROVIDER NOT RUN: npm cannot install {name} {version}: {done.stderr.strip()[-300:]}")

@@ -48,7 +48,8 @@ def entries(database: Database, tenant: str | None) -> int:
 
 def end_all_connections(postgres: FreshDatabases, name: str) -> None:
     with psycopg.connect(postgres.url("postgres", login=SUPERUSER), autocommit=True) as superuser:
-        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        # With a patience it returns when the process has ended, not when it was told to.
+        superuser.execute("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s", [name])
         end = time.monotonic() + 30
         while superuser.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", [name]).fetchone():
             assert time.monotonic() < end

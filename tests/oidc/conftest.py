@@ -179,9 +179,11 @@ def _install(npm: list[str]) -> None:
             return
         (FOLDER / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
+        # The system's certificates: behind a company's proxy, Node's own list does not do.
+        environment = {"NODE_OPTIONS": "--use-system-ca", **os.environ}
         done = subprocess.run(
             [*npm, "install", f"{name}@{version}", *options],
-            cwd=FOLDER, env={"NODE_OPTIONS": "--use-system-ca", **os.environ}, capture_output=True, text=True, check=False,
+            cwd=FOLDER, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode != 0:
         pytest.skip(f"OIDC-PROVIDER NOT RUN: npm cannot install {name} {version}: {done.stderr.strip()[-300:]}")

@@ -43,7 +43,7 @@ def recomputed(data: bytes, report: Report) -> Report:
         with steps.step("running it again gives the same intents and the same analysis"):
             broken_if(_differs(bundle))
     except BrokenError as error:
-        return _failed(report, steps, error.place)
+        return steps.failed(report.kind, report.name, error.place, count=report.count)
     return Report(
         kind=report.kind,
         name=report.name,
@@ -88,18 +88,6 @@ def maker(bundle: Bundle) -> str:
 def _check_full(bundle: Bundle) -> None:
     if not bundle.is_full:
         raise InputError("a reference bundle has no events, so it cannot be run again: take the full bundle")
-
-
-def _failed(report: Report, steps: Steps, place: BadPlace) -> Report:
-    """``report``, failed at ``place``."""
-    return Report(
-        kind=report.kind,
-        name=report.name,
-        checks=tuple(steps.checks),
-        count=report.count,
-        not_proven=("anything",),
-        first_bad=place,
-    )
 
 
 def _differs(bundle: Bundle) -> BadPlace | None:

@@ -69,8 +69,7 @@ def verify_audit_export(data: bytes, *, name: str, trusted: TrustedKeys | None, 
         held = read_kept(kept, trusted, steps=steps)
         found = read_audit_export(data, steps=steps, trusted=trusted, held=held)
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind="audit_export", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed("audit_export", name, error.place)
     return Report(
         kind="audit_export",
         name=name,

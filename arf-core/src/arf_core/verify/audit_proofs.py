@@ -66,8 +66,7 @@ def _report(
         held = read_kept(kept, trusted, steps=steps)
         check_kept(held, found.newest, found.roots, steps=steps, hint=HINT_PROOF)  # rule 5
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind=kind, name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed(kind, name, error.place)
     held_against = (f"it is of the same log as every checkpoint that you have kept ({len(kept)})",) if kept else ()
     return Report(
         kind=kind,

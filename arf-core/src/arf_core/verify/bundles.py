@@ -74,8 +74,7 @@ def verify_bundle(data: bytes, *, name: str, against: HealingIntent | None = Non
     try:
         bundle = read_bundle(data, steps=steps, against=against)
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind="bundle", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed("bundle", name, error.place)
     return Report(
         kind="bundle",
         name=name,

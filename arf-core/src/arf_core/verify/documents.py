@@ -39,7 +39,7 @@ def verify_analysis(data: bytes, *, name: str, against: HealingIntent | None) ->
             sealed = intents_in(read_analysis(data, what="the analysis"))
         check_sealed(steps, sealed, against)
     except BrokenError as error:
-        return _bad("analysis", name, steps, error)
+        return steps.failed("analysis", name, error.place)
     return Report(
         kind="analysis",
         name=name,
@@ -64,7 +64,7 @@ def verify_export(data: bytes, *, name: str) -> Report:
         with steps.step("its count and digest recompute", f"{len(content)} things"):  # rule 3
             broken_if(_recounted(export, content))
     except BrokenError as error:
-        return _bad("export", name, steps, error)
+        return steps.failed("export", name, error.place)
     return Report(
         kind="export",
         name=name,
@@ -135,11 +135,6 @@ def _recounted(export: Mapping[str, object], content: list[object]) -> BadPlace 
     if len(content) != export["count"]:
         return BadPlace(where="count", what=f"it has {len(content)} things, and states {export['count']}")
     return None
-
-
-def _bad(kind: str, name: str, steps: Steps, error: BrokenError) -> Report:
-    checks = tuple(steps.checks)
-    return Report(kind=kind, name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
 
 
 _ADVICE: Final = tuple(field.name for field in fields(Advice))

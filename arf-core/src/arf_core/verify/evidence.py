@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.canonical import canonical_bytes
-from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError, VerificationError
+from arf_core.errors import ArchiveError, BrokenError, FormatError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import read_archive
 from arf_core.verify.checkpoints import SignedCheckpoint, check_checkpoint, other_log, read_signed_checkpoint
@@ -30,7 +30,7 @@ from arf_core.verify.kept import HINT_PROOF, Kept, check_kept, read_kept, unknow
 from arf_core.verify.manifest import check_manifest, read_manifest
 from arf_core.verify.report import Report
 from arf_core.verify.signatures import Signers, Statement, read_statement
-from arf_core.verify.statements import check_trusted, not_proven_by, proven_by
+from arf_core.verify.statements import check_repeats, check_trusted, not_proven_by, proven_by
 from arf_core.verify.steps import Steps, broken_if
 from arf_core.verify.trust import TrustedKeys
 
@@ -69,8 +69,7 @@ def verify_evidence(
         check_kept(held, under, {under.size: under.root}, steps=steps, hint=HINT_PROOF)  # rule 5
         recount = recounted(pack.controls, pack.manifest, under, records, trusted=trusted, steps=steps)  # rule 6
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind="evidence", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed("evidence", name, error.place)
     return Report(
         kind="evidence",
         name=name,
@@ -121,12 +120,7 @@ def _signed(
     if statement.kind != SCHEMA or statement.tenant != manifest["tenant"]:
         raise VerificationError(f"{SIGNATURE} is over {statement.kind} for {statement.tenant}, and not over this pack")
     signers = check_trusted(statement, trusted)
-    payload = object_of(statement.payload, what=f"the payload of {SIGNATURE}", keys=SIGNED)
-    for field in SIGNED:
-        if payload[field] != manifest[field]:
-            what = f"it signs another pack: {field} differs from {MANIFEST}"
-            stated, computed = shown(payload[field]), shown(manifest[field])
-            raise BrokenError(BadPlace(where=SIGNATURE, what=what, stated=stated, computed=computed))
+    check_repeats(statement, manifest, SIGNED, where=SIGNATURE)
     return statement, signers
 
 

@@ -74,8 +74,7 @@ def licence_report(data: bytes, *, name: str, trusted: TrustedKeys | None, at: d
             with steps.step(f"it is valid at {write_time(at)}", _standing(licence, at)):  # rule 6
                 _check_valid(licence, at)
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind="licence", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed("licence", name, error.place)
     return Report(
         kind="licence",
         name=name,

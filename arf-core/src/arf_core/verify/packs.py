@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from arf_core.errors import ArchiveError, BadPlace, BrokenError, FormatError, TooLargeError, VerificationError
+from arf_core.errors import ArchiveError, BrokenError, FormatError, TooLargeError, VerificationError
 from arf_core.models.frozen import shown
 from arf_core.verify.archive import Archive, read_archive
 from arf_core.verify.archive_form import MAX_BYTES, MAX_ENTRIES
@@ -27,7 +27,7 @@ from arf_core.verify.fields import matched, object_of, text_of
 from arf_core.verify.manifest import check_manifest, read_manifest
 from arf_core.verify.report import Report
 from arf_core.verify.signatures import Signers, Statement, read_statement
-from arf_core.verify.statements import check_trusted, not_proven_by, proven_by
+from arf_core.verify.statements import check_repeats, check_trusted, not_proven_by, proven_by
 from arf_core.verify.steps import Steps, broken_if
 from arf_core.verify.trust import TrustedKeys
 
@@ -70,8 +70,7 @@ def _verified(read: Callable[[], Archive], name: str, trusted: TrustedKeys | Non
         with steps.step("it is signed by a trusted key, as this pack"):  # rule 4
             statement, signers = _signed(manifest, entries, trusted)
     except BrokenError as error:
-        checks = tuple(steps.checks)
-        return Report(kind="policy_pack", name=name, checks=checks, not_proven=("anything",), first_bad=error.place)
+        return steps.failed("policy_pack", name, error.place)
     what = f"{manifest['kind']} policies {manifest['name']} {manifest['version']} of {manifest['publisher']}"
     return Report(
         kind="policy_pack",
@@ -113,12 +112,7 @@ def _signed(
     if statement.kind != SCHEMA:
         raise VerificationError(f"{SIGNATURE} is over {statement.kind}, and not over {SCHEMA}")
     signers = check_trusted(statement, trusted)
-    payload = object_of(statement.payload, what=f"the payload of {SIGNATURE}", keys=SIGNED)
-    for field in SIGNED:
-        if payload[field] != manifest[field]:
-            what = f"it signs another pack: {field} differs from {MANIFEST}"
-            stated, computed = shown(payload[field]), shown(manifest[field])
-            raise BrokenError(BadPlace(where=SIGNATURE, what=what, stated=stated, computed=computed))
+    check_repeats(statement, manifest, SIGNED, where=SIGNATURE)
     return statement, signers
 
 

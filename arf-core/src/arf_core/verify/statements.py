@@ -6,7 +6,12 @@ The signature is over any kind; of a list of revoked licences, the payload is re
 
 from __future__ import annotations
 
-from arf_core.errors import BrokenError, VerificationError
+from collections.abc import Mapping, Sequence
+
+from arf_core.errors import BadPlace, BrokenError, VerificationError
+from arf_core.models.frozen import shown
+from arf_core.verify.entry_names import MANIFEST
+from arf_core.verify.fields import object_of
 from arf_core.verify.report import Report
 from arf_core.verify.revocations import KIND as REVOCATIONS
 from arf_core.verify.revocations import revoked_in
@@ -25,9 +30,7 @@ def verify_statement(data: bytes, *, name: str, trusted: TrustedKeys | None) -> 
             signers = check_trusted(statement, trusted)
         facts = _facts(statement, steps)
     except BrokenError as error:
-        return Report(
-            kind="statement", name=name, checks=tuple(steps.checks), not_proven=("anything",), first_bad=error.place
-        )
+        return steps.failed("statement", name, error.place)
     return Report(
         kind="statement",
         name=name,
@@ -58,6 +61,21 @@ def check_trusted(statement: Statement, trusted: TrustedKeys | None) -> Signers:
         what = "it is not signed" if by is None else f"it says it is signed by {by}, and no key is trusted"
         raise VerificationError(f"{what}: name the keys you trust with --trust; none is ever taken from the artifact")
     return check_signatures(statement, trusted)
+
+
+def check_repeats(statement: Statement, manifest: Mapping[str, object], fields: Sequence[str], *, where: str) -> None:
+    """Nothing, if the payload of ``statement``, which stands at ``where``, is these fields of ``manifest``.
+
+    Raises:
+        FormatError: it has other fields.
+        BrokenError: a field of it is another one than the manifest's.
+    """
+    payload = object_of(statement.payload, what=f"the payload of {where}", keys=fields)
+    for field in fields:
+        if payload[field] != manifest[field]:
+            what = f"it signs another pack: {field} differs from {MANIFEST}"
+            stated, computed = shown(payload[field]), shown(manifest[field])
+            raise BrokenError(BadPlace(where=where, what=what, stated=stated, computed=computed))
 
 
 def proven_by(statement: Statement, signers: Signers) -> tuple[str, ...]:

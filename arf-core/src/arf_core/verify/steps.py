@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from arf_core.errors import BadPlace, BrokenError, InputError, VerificationError
-from arf_core.verify.report import Check
+from arf_core.verify.report import Check, Report
 
 
 @dataclass(slots=True)
@@ -33,6 +33,11 @@ class Steps:
             self.checks.append(Check(what=what, ok=False, detail=str(error)))
             raise BrokenError(BadPlace(where="", what=str(error))) from error
         self.checks.append(Check(what=what, ok=True, detail=detail))
+
+    def failed(self, kind: str, name: str, place: BadPlace, *, count: int = 0) -> Report:
+        """The report on an artifact that failed at ``place``: nothing is proven."""
+        checks = tuple(self.checks)
+        return Report(kind=kind, name=name, checks=checks, count=count, not_proven=("anything",), first_bad=place)
 
 
 def broken_if(place: BadPlace | None) -> None:

@@ -23,6 +23,31 @@
     │   └── TooManyAttempts          wrong keys, or requests, too often: wait
     ├── NotAvailable                 this version cannot do that                                 exit 3
     ├── ConflictError                the state is not the one the request was made for           exit 3
+    ├── ExecutionRefused             the intent is not carried out: nothing happened             exit 3
+    │   ├── IntentInvalid            not a sealed intent, or its id or digest does not recompute
+    │   ├── IntentExpired            detected too long ago, or in the future
+    │   ├── IntentConflict           its id is known with another digest
+    │   ├── NotAttested              the agent that brings it was not attested by people
+    │   ├── PolicyMissing            no policy, or one that cannot be read
+    │   ├── PolicyRefused            the policy forbids it
+    │   ├── Frozen                   a freeze window
+    │   ├── RateExceeded             too many of that kind within its time
+    │   ├── BlastRadiusExceeded      it would reach more than the policy allows
+    │   ├── Stopped                  a stop is in force
+    │   ├── TargetUnknown            no target of that name is known
+    │   ├── ActionImpossible         the action means nothing there, or would change nothing
+    │   ├── OwnedElsewhere           another system owns what would change
+    │   ├── NoRollback               it cannot be undone, and nobody may decide that
+    │   ├── RehearsalFailed          the dry run did not succeed
+    │   ├── TargetMoved              the target is no longer what was planned for
+    │   ├── TargetRefused            the target said no
+    │   └── FenceLost                another run holds the target now
+    ├── ApprovalRefused              the approval does not count                                 exit 3
+    │   ├── ApprovalExpired          its time is over
+    │   ├── OwnApproval              four eyes: nobody approves their own
+    │   ├── ApprovalUsed             it was given before, or is decided
+    │   ├── ApprovalStale            what it was asked for has changed
+    │   └── ApprovalForged           the callback's signature, time or binding is wrong
     ├── StoreError                   the database cannot do what was asked                       exit 7
     │   ├── StoreUnavailable         it does not answer
     │   │   └── OutcomeUnknown       nor is it known whether the change was committed
@@ -30,6 +55,8 @@
     │   └── StoreSetupError          it cannot be started, or is set up unsafely
     ├── IdentityUnavailable          the identity provider does not answer                       exit 7
     ├── DeliveryError                another system does not take what is sent to it             exit 7
+    ├── TargetUnavailable            the target does not answer                                  exit 7
+    ├── QueueFull                    too much waits already                                      exit 7
     ├── ServerStopping               the server takes nothing new                                exit 7
     ├── AuditError                   the audit log cannot be written or does not verify          exit 2
     ├── SettingError                 a setting that does not exist or has the wrong value        exit 6
@@ -213,6 +240,231 @@ class ConflictError(EnterpriseError):
     exit_code = 3
     cause = "Something changed meanwhile, or the same id is known with other content."
     remedy = "Read the current state and decide again."
+
+
+class ExecutionRefused(EnterpriseError):
+    """The intent is not carried out: nothing happened."""
+
+    code = "ARF-E-4100"
+    exit_code = 3
+    cause = "The intent is not carried out. Nothing was changed."
+    remedy = "The message says why; `arf-enterprise runs show` has every step."
+
+
+class IntentInvalid(ExecutionRefused):
+    """Not a sealed intent, or its id or digest does not recompute."""
+
+    code = "ARF-E-4101"
+    cause = "The document is not a sealed intent, or it was altered after it was sealed."
+    remedy = "Send what `HealingIntent.to_enterprise_request()` gives, unaltered; `arf verify` names the altered part."
+
+
+class IntentExpired(ExecutionRefused):
+    """Detected too long ago, or in the future."""
+
+    code = "ARF-E-4102"
+    cause = "The intent is about a state that is too long past, or its time has not come."
+    remedy = "Analyse again and submit the new intent; check the clocks of both machines."
+
+
+class IntentConflict(ExecutionRefused):
+    """Its id is known with another digest."""
+
+    code = "ARF-E-4103"
+    cause = "An intent with this id and other content was submitted before."
+    remedy = "Submit the intent that was sealed first, or analyse again: a new detection has a new id."
+
+
+class NotAttested(ExecutionRefused):
+    """The agent that brings it was not attested by people."""
+
+    code = "ARF-E-4104"
+    cause = "The caller is an agent that no person has attested for this tenant, or its attestation has ended."
+    remedy = "`arf-enterprise agents attest` does it; a person may submit the intent instead."
+
+
+class PolicyMissing(ExecutionRefused):
+    """No policy, or one that cannot be read."""
+
+    code = "ARF-E-4110"
+    cause = "There is no governance policy in force that can be read, and without one nothing is permitted."
+    remedy = "`arf-enterprise policy push FILE`; `arf-enterprise policy lint` says what is wrong with one."
+
+
+class PolicyRefused(ExecutionRefused):
+    """The policy forbids it."""
+
+    code = "ARF-E-4111"
+    cause = "A rule of the governance policy forbids this."
+    remedy = "`arf-enterprise policy explain` names the rule; its author can change it."
+
+
+class Frozen(ExecutionRefused):
+    """A freeze window."""
+
+    code = "ARF-E-4112"
+    cause = "Changes are frozen at this time."
+    remedy = "Wait for the time in the message, or ask a policy author."
+
+
+class RateExceeded(ExecutionRefused):
+    """Too many of that kind within its time."""
+
+    code = "ARF-E-4113"
+    cause = "As many executions as the policy allows have run within its time."
+    remedy = "Wait, or ask a policy author for a higher rate; look why it is needed so often."
+
+
+class BlastRadiusExceeded(ExecutionRefused):
+    """It would reach more than the policy allows."""
+
+    code = "ARF-E-4114"
+    cause = "The change would reach more instances, or more that depends on them, than the policy allows."
+    remedy = "Do it in smaller steps, or ask a policy author."
+
+
+class Stopped(ExecutionRefused):
+    """A stop is in force."""
+
+    code = "ARF-E-4120"
+    cause = "Somebody pressed the stop button for this action, component or tenant, or for all."
+    remedy = "`arf-enterprise stop list` says who and why; `arf-enterprise stop lift` ends it."
+
+
+class TargetUnknown(ExecutionRefused):
+    """No target of that name is known."""
+
+    code = "ARF-E-4130"
+    cause = "The component is not in the inventory of targets."
+    remedy = "Add it with `arf-enterprise targets push FILE`."
+
+
+class ActionImpossible(ExecutionRefused):
+    """The action means nothing there, or would change nothing."""
+
+    code = "ARF-E-4131"
+    cause = "The target has no way for this action, or is already as it would be afterwards."
+    remedy = "The message says why; `arf-enterprise targets show` lists the ways of a target."
+
+
+class OwnedElsewhere(ExecutionRefused):
+    """Another system owns what would change; ``patch`` is the file to apply at its source."""
+
+    code = "ARF-E-4132"
+    cause = "What would change is managed by GitOps, Helm or an autoscaler, and would be undone at its next sync."
+    remedy = "Apply the patch file of the run to the source that owns it."
+
+    def __init__(self, message: str, *, patch: str = "") -> None:
+        """``patch`` is the text of the file."""
+        super().__init__(message)
+        self.patch = patch
+
+
+class NoRollback(ExecutionRefused):
+    """It cannot be undone, and nobody may decide that."""
+
+    code = "ARF-E-4133"
+    cause = "The change has no inverse, and the policy does not permit irreversible changes."
+    remedy = "Give an explicit reason, and ask a policy author to permit it with a higher quorum."
+
+
+class RehearsalFailed(ExecutionRefused):
+    """The dry run did not succeed."""
+
+    code = "ARF-E-4134"
+    cause = "The change, or what would undo it, does not pass the target's dry run."
+    remedy = "The message has the target's own words."
+
+
+class TargetMoved(ExecutionRefused):
+    """The target is no longer what was planned for."""
+
+    code = "ARF-E-4135"
+    cause = "Somebody else changed the target after the change was planned or approved."
+    remedy = "Analyse again: the new state needs a new decision."
+
+
+class TargetRefused(ExecutionRefused):
+    """The target said no."""
+
+    code = "ARF-E-4136"
+    cause = "The target does not let ARF do this."
+    remedy = "Give ARF's credentials the right that the message names, if it should have it."
+
+
+class FenceLost(ExecutionRefused):
+    """Another run holds the target now."""
+
+    code = "ARF-E-4137"
+    cause = "This server was away for so long that another one has taken the run over."
+    remedy = "Nothing: the other server goes on with it."
+
+
+class ApprovalRefused(EnterpriseError):
+    """The approval does not count."""
+
+    code = "ARF-E-4140"
+    exit_code = 3
+    cause = "The approval cannot be taken."
+    remedy = "`arf-enterprise runs show` says what the run waits for."
+
+
+class ApprovalExpired(ApprovalRefused):
+    """Its time is over."""
+
+    code = "ARF-E-4141"
+    cause = "The time for approving is over, and the intent is refused."
+    remedy = "Submit a new intent if it is still needed."
+
+
+class OwnApproval(ApprovalRefused):
+    """Four eyes: nobody approves their own."""
+
+    code = "ARF-E-4142"
+    cause = "Who submitted an intent cannot approve it, and an agent can approve none."
+    remedy = "Ask another person who has the role approver."
+
+
+class ApprovalUsed(ApprovalRefused):
+    """It was given before, or is decided."""
+
+    code = "ARF-E-4143"
+    cause = "This approval was used, or the request is decided already."
+    remedy = "`arf-enterprise runs show` says how it was decided."
+
+
+class ApprovalStale(ApprovalRefused):
+    """What it was asked for has changed."""
+
+    code = "ARF-E-4144"
+    cause = "The approval is for another intent, change, policy or state of the target than the request is about."
+    remedy = "Look at the request again and approve what it shows now."
+
+
+class ApprovalForged(ApprovalRefused):
+    """The callback's signature, time or binding is wrong."""
+
+    code = "ARF-E-4145"
+    cause = "The callback was not signed by the channel it says it comes from, or too long ago."
+    remedy = "Check the channel's signing secret and both clocks."
+
+
+class TargetUnavailable(EnterpriseError):
+    """The target does not answer."""
+
+    code = "ARF-E-7200"
+    exit_code = 7
+    cause = "The target, or something that tells its health, does not answer."
+    remedy = "Check the address and the network; `arf-enterprise targets check` asks each way of a target."
+
+
+class QueueFull(EnterpriseError):
+    """Too much waits already."""
+
+    code = "ARF-E-7201"
+    exit_code = 7
+    cause = "As many executions wait as this installation takes at once."
+    remedy = "Submit it again after the seconds in `Retry-After`: nothing was taken."
 
 
 class StoreError(EnterpriseError):

@@ -9,16 +9,23 @@ from arf_enterprise.errors import NotPermitted
 from arf_enterprise.identity.principal import SYSTEM, Principal, Role
 from arf_enterprise.identity.roles import TABLE, Operation, may, permits, require
 
-EVERYONE = {"me.read", "tenants.list", "license.read", "metrics.read"}
+READS = "executions approvals stop policy targets agents outcomes learning graph".split()
+EVERYONE = {"me.read", "tenants.list", "license.read", "metrics.read", *(f"{name}.read" for name in READS)}
 OVERSIGHT = {"keys.list", "audit.read", "audit.export"}
-ADMIN = {"keys.create", "keys.revoke", "tenants.add", "license.install", "privacy.erase", "installation.administer"}
+OPERATOR = {"intents.submit", "executions.roll_back", "outcomes.label", "stop.press"}
+APPROVER = {"approvals.decide", "stop.press", "stop.lift", "policy.approve"}
+AUTHOR = {"policy.write"}
+ADMIN = {
+    "keys.create", "keys.revoke", "tenants.add", "license.install", "privacy.erase", "installation.administer",
+    "targets.write", "agents.attest", "learning.change",
+}  # fmt: skip
 EXPECTED = {
     Role.VIEWER: EVERYONE,
-    Role.OPERATOR: EVERYONE,
-    Role.POLICY_AUTHOR: EVERYONE,
-    Role.APPROVER: EVERYONE,
+    Role.OPERATOR: EVERYONE | OPERATOR,
+    Role.POLICY_AUTHOR: EVERYONE | AUTHOR,
+    Role.APPROVER: EVERYONE | APPROVER,
     Role.AUDITOR: EVERYONE | OVERSIGHT,
-    Role.ADMIN: EVERYONE | OVERSIGHT | ADMIN,
+    Role.ADMIN: EVERYONE | OVERSIGHT | OPERATOR | (APPROVER - {"approvals.decide"}) | AUTHOR | ADMIN,
 }
 
 

@@ -13,7 +13,6 @@ import sys
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
 from arf_core.cli import (
     analyze,
@@ -31,8 +30,7 @@ from arf_core.cli import (
     show,
     verify,
 )
-from arf_core.cli.output import emit_error, usage
-from arf_core.errors import ArfError
+from arf_core.cli.edge import run_app
 from arf_core.version import __version__
 
 app = typer.Typer(
@@ -53,26 +51,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command in ``arguments`` and return its exit code. Every error ends here."""
-    as_json = "--json" in arguments
-    try:
-        return int(app(arguments, standalone_mode=False) or 0)
-    except TyperException as error:
-        return usage(error, as_json=as_json)
-    except ArfError as error:
-        emit_error(error, as_json=as_json)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone (`arf … | head`): nothing more to say, and no traceback at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # the edge of the process
-        logging.getLogger(__name__).debug("internal error", exc_info=True)
-        emit_error(_internal(error), as_json=as_json)
-        return ArfError.exit_code
-
-
-def _internal(error: Exception) -> ArfError:
-    return ArfError(f"{type(error).__name__}: {error} (run with ARF_DEBUG=1 for the traceback)")
+    return run_app(app, arguments)
 
 
 def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone

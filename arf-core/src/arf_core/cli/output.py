@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, ClassVar, Final, Protocol, TypeVar
 
 import typer
 from typer.exceptions import TyperException
@@ -52,15 +52,26 @@ def emit(answer: Answer, *, as_json: bool, quiet: bool) -> None:
     raise typer.Exit(answer.exit_code)
 
 
-def emit_error(error: ArfError, *, as_json: bool) -> None:
-    """Print ``error``: its code, what happened, and what to do next."""
+class Coded(Protocol):
+    """An error of one of the trees: it has a code, says what to do next, and ends the process with an exit code."""
+
+    code: ClassVar[str]
+    remedy: ClassVar[str]
+    exit_code: ClassVar[int]
+
+
+def emit_error(error: Coded, *, as_json: bool, shown: Callable[[str], str] = str) -> int:
+    """Print ``error``, its text as ``shown``: its code, what happened, what to do next. Its exit code comes back."""
+    message = shown(str(error))
     if as_json:
-        document = {"code": error.code, "message": str(error), "remedy": error.remedy, "exit_code": error.exit_code}
+        document = {"code": error.code, "message": message, "remedy": error.remedy, "exit_code": error.exit_code}
         say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
-        return
-    say(f"error {error.code}: {printable(str(error))}", to_errors=True)
+        return error.exit_code
+    say(f"error {error.code}: {printable(message)}", to_errors=True)
     say(f"  next: {error.remedy}", to_errors=True)
-    say(f"  more: arf explain {error.code}", to_errors=True)
+    if isinstance(error, ArfError):  # `arf explain` knows the codes of this tree
+        say(f"  more: arf explain {error.code}", to_errors=True)
+    return error.exit_code
 
 
 def usage(error: TyperException, *, as_json: bool) -> int:
@@ -68,8 +79,7 @@ def usage(error: TyperException, *, as_json: bool) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # typer does not export it, and compares its name itself
         say(error.format_message())
         return SUCCESS
-    emit_error(InputError(error.format_message()), as_json=as_json)
-    return InputError.exit_code
+    return emit_error(InputError(error.format_message()), as_json=as_json)
 
 
 def say(text: str, *, to_errors: bool = False) -> None:

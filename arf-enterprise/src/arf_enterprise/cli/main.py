@@ -7,17 +7,14 @@ Exit codes: 0 done, 1 internal error, 2 verification failed, 3 refused, 4 approv
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
-from arf_core.cli.output import emit_error, printable, say, usage
-from arf_core.errors import ArfError
+from arf_core.cli.edge import run_app
 from arf_enterprise.cli import audit, doctor, keys, licence, privacy, serve, setup, tenants
 from arf_enterprise.errors import EnterpriseError
 from arf_enterprise.identity.hiding import hidden
@@ -41,35 +38,17 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command in ``arguments`` and return its exit code. Every error ends here."""
-    as_json = "--json" in arguments
-    try:
-        return int(app(arguments, standalone_mode=False) or 0)
-    except TyperException as error:
-        return usage(error, as_json=as_json)
-    except EnterpriseError as error:
-        return _failed(error, as_json=as_json)
-    except ArfError as error:
-        emit_error(error, as_json=as_json)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone (`arf-enterprise … | head`): nothing more to say, and no traceback at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # the edge of the process
-        logging.getLogger(__name__).debug("internal error", exc_info=True)
-        # Not its text: a foreign exception may quote what it was given, and that may be a secret.
-        return _failed(EnterpriseError(f"{type(error).__name__} (ARF_DEBUG=1 shows the traceback)"), as_json=as_json)
+    # ``hidden``: somebody may have put a key where another text belongs.
+    return run_app(app, arguments, known=_known, internal=_internal, shown=hidden)
 
 
-def _failed(error: EnterpriseError, *, as_json: bool) -> int:
-    message = hidden(str(error))  # somebody may have put a key where another text belongs
-    if as_json:
-        document = {"code": error.code, "message": message, "remedy": error.remedy, "exit_code": error.exit_code}
-        say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
-    else:
-        say(f"error {error.code}: {printable(message)}", to_errors=True)
-        say(f"  next: {error.remedy}", to_errors=True)
-    return error.exit_code
+def _known(error: Exception) -> EnterpriseError | None:
+    return error if isinstance(error, EnterpriseError) else None
+
+
+def _internal(error: Exception) -> EnterpriseError:
+    # Not its text: a foreign exception may quote what it was given, and that may be a secret.
+    return EnterpriseError(f"{type(error).__name__} (ARF_DEBUG=1 shows the traceback)")
 
 
 def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone

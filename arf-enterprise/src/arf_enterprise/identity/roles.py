@@ -32,11 +32,33 @@ class Operation(StrEnum):
     AUDIT_EXPORT = "audit.export"
     PRIVACY_ERASE = "privacy.erase"
     METRICS_READ = "metrics.read"
+    INTENTS_SUBMIT = "intents.submit"
+    EXECUTIONS_READ = "executions.read"
+    EXECUTIONS_ROLL_BACK = "executions.roll_back"
+    APPROVALS_READ = "approvals.read"
+    APPROVALS_DECIDE = "approvals.decide"
+    STOP_READ = "stop.read"
+    STOP_PRESS = "stop.press"
+    STOP_LIFT = "stop.lift"
+    POLICY_READ = "policy.read"
+    POLICY_WRITE = "policy.write"
+    POLICY_APPROVE = "policy.approve"
+    TARGETS_READ = "targets.read"
+    TARGETS_WRITE = "targets.write"
+    AGENTS_READ = "agents.read"
+    AGENTS_ATTEST = "agents.attest"
+    OUTCOMES_READ = "outcomes.read"
+    OUTCOMES_LABEL = "outcomes.label"
+    LEARNING_READ = "learning.read"
+    LEARNING_CHANGE = "learning.change"
+    GRAPH_READ = "graph.read"
     ADMINISTER = "installation.administer"
 
 
 _EVERYONE: Final = frozenset(Role)
 _ADMIN: Final = frozenset({Role.ADMIN})
+_OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+_APPROVERS: Final = frozenset({Role.APPROVER})
 _OVERSIGHT: Final = frozenset({Role.AUDITOR, Role.ADMIN})
 
 TABLE: Final[Mapping[Operation, frozenset[Role]]] = MappingProxyType(
@@ -53,6 +75,26 @@ TABLE: Final[Mapping[Operation, frozenset[Role]]] = MappingProxyType(
         Operation.AUDIT_EXPORT: _OVERSIGHT,
         Operation.PRIVACY_ERASE: _ADMIN,
         Operation.METRICS_READ: _EVERYONE,
+        Operation.INTENTS_SUBMIT: _OPERATORS,
+        Operation.EXECUTIONS_READ: _EVERYONE,
+        Operation.EXECUTIONS_ROLL_BACK: _OPERATORS,
+        Operation.APPROVALS_READ: _EVERYONE,
+        Operation.APPROVALS_DECIDE: _APPROVERS,
+        Operation.STOP_READ: _EVERYONE,
+        Operation.STOP_PRESS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMIN}),
+        Operation.STOP_LIFT: frozenset({Role.APPROVER, Role.ADMIN}),
+        Operation.POLICY_READ: _EVERYONE,
+        Operation.POLICY_WRITE: frozenset({Role.POLICY_AUTHOR, Role.ADMIN}),
+        Operation.POLICY_APPROVE: frozenset({Role.APPROVER, Role.ADMIN}),
+        Operation.TARGETS_READ: _EVERYONE,
+        Operation.TARGETS_WRITE: _ADMIN,
+        Operation.AGENTS_READ: _EVERYONE,
+        Operation.AGENTS_ATTEST: _ADMIN,
+        Operation.OUTCOMES_READ: _EVERYONE,
+        Operation.OUTCOMES_LABEL: _OPERATORS,
+        Operation.LEARNING_READ: _EVERYONE,
+        Operation.LEARNING_CHANGE: _ADMIN,
+        Operation.GRAPH_READ: _EVERYONE,
         Operation.ADMINISTER: _ADMIN,
     }
 )

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
-from arf_core.cli.output import emit_error, printable, say, usage
-from arf_core.errors import ArfError
+from arf_core.cli.edge import run_app
 from arf_mcp_client.cli import handoff, serve, tools
 from arf_mcp_client.errors import McpClientError
 from arf_mcp_client.version import __version__
@@ -36,39 +33,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command in ``arguments`` and return its exit code. Every error ends here."""
-    as_json = "--json" in arguments
-    try:
-        return int(app(arguments, standalone_mode=False) or 0)
-    except TyperException as error:
-        return usage(error, as_json=as_json)
-    except ArfError as error:
-        emit_error(error, as_json=as_json)
-        return error.exit_code
-    except McpClientError as error:
-        emit_client_error(error, as_json=as_json)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader has gone (`arf-mcp … | head`): nothing more to say, and no traceback at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # the edge of the process
-        logging.getLogger(__name__).debug("internal error", exc_info=True)
-        emit_error(_internal(error), as_json=as_json)
-        return ArfError.exit_code
+    return run_app(app, arguments, known=_known)
 
 
-def emit_client_error(error: McpClientError, *, as_json: bool) -> None:
-    """Print an error of this distribution as ``arf_core.cli.output.emit_error`` prints one of core."""
-    if as_json:
-        document = {"code": error.code, "message": str(error), "remedy": error.remedy, "exit_code": error.exit_code}
-        say(json.dumps({"error": document}, indent=2, ensure_ascii=False))
-        return
-    say(f"error {error.code}: {printable(str(error))}", to_errors=True)
-    say(f"  next: {error.remedy}", to_errors=True)
-
-
-def _internal(error: Exception) -> ArfError:
-    return ArfError(f"{type(error).__name__}: {error} (run with ARF_DEBUG=1 for the traceback)")
+def _known(error: Exception) -> McpClientError | None:
+    return error if isinstance(error, McpClientError) else None
 
 
 def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""What verified outcomes teach."""

@@ -22,6 +22,7 @@ from arf_core.ingest.groups import GroupStatus
 from arf_core.models.event import Alert, ReliabilityEvent, Status
 from arf_core.models.frozen import FrozenMap
 from arf_core.models.signal import Severity, SignalKind
+from arf_core.recall.memory import InMemoryIncidents
 from arf_core.service import AdviceService, advising
 from arf_core.service.advising import MAX_INTENTS
 from arf_core.service.delivery import Delivered
@@ -87,7 +88,9 @@ def test_an_alert_opens_an_incident_and_its_end_closes_it() -> None:
     closing = service.take(Batch(events=(resolved(),)), now=MOMENT)
     assert closing.answered[0].advice.closed == tuple(opened)
     assert service.incident(opened[0]).group.status is GroupStatus.CLOSED
-    assert [past.incident_id for past in service.advisor.memory.incidents] == opened
+    memory = service.advisor.memory
+    assert isinstance(memory, InMemoryIncidents)
+    assert [past.incident_id for past in memory.incidents] == opened
 
 
 def test_what_closed_is_recalled_with_an_unknown_outcome() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `arf verify` knows of the Enterprise edition: audit logs, evidence packs and licences."""
+"""What `arf verify` knows of the Enterprise edition: audit logs, evidence packs, approvals and licences."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ GOOD: Final = (
     "verify example.key --trust vendor-keys.json",
     "verify example.key --trust vendor-keys.json --at 2026-01-15T00:00:00Z",
     "verify revocations.json --trust vendor-keys.json",
+    "verify approval.json --trust approval-keys.json",
+    "verify approval.json --trust approval-keys.json --intent approved.json --json",
 )
 BAD: Final = (
     "verify ARF-ENT-e30.AAAA",
@@ -36,17 +38,22 @@ UNSOUND: Final = (
     "verify evidence.arfa --trust audit-keys.json --records older.arfa",
     "verify example.key",
     "verify example.key --trust vendor-keys.json --at 2027-01-15T00:00:00Z",
+    "verify approval.json",
+    "verify approval.json --trust vendor-keys.json",
+    "verify other-approval.json --trust approval-keys.json",
 )
 """Command lines that exit 2."""
 
 
 def write_inputs(folder: Path) -> None:
-    """Lay out the examples of the documentation, and an export with an altered record."""
-    for name in ("audit", "licence"):
+    """Lay out the examples of the documentation, an export with an altered record, and an altered approval."""
+    for name in ("audit", "licence", "approval"):
         for file in (_EXAMPLES / name).iterdir():
             shutil.copy(file, folder / _NAMES.get(f"{name}/{file.name}", file.name))
     altered = (folder / "log.arfa").read_bytes().replace(b"example/4", b"example/5")
     (folder / "altered.arfa").write_bytes(altered)
+    other = (folder / "approval.json").read_bytes().replace(b"supervisor", b"kubernetes")
+    (folder / "other-approval.json").write_bytes(other)
 
 
 def drive() -> None:
@@ -64,4 +71,9 @@ def drive() -> None:
     assert read_licence((_EXAMPLES / "licence/example.key").read_bytes()).edition == "development"
 
 
-_NAMES: Final = {"audit/keys.json": "audit-keys.json", "licence/trust.json": "vendor-keys.json"}
+_NAMES: Final = {
+    "audit/keys.json": "audit-keys.json",
+    "licence/trust.json": "vendor-keys.json",
+    "approval/keys.json": "approval-keys.json",
+    "approval/intent.json": "approved.json",
+}

@@ -29,7 +29,7 @@ from arf_core.policy.rules import PolicySet
 from arf_core.policy.weigh import NEIGHBOURS
 from arf_core.prospect import impact, outlook, rates_of
 from arf_core.recall.embedders import embedder_named
-from arf_core.recall.memory import InMemoryIncidents
+from arf_core.recall.memory import AdvisorMemory, InMemoryIncidents
 from arf_core.seal import seal
 from arf_core.stages import Edges, Subject
 
@@ -43,18 +43,15 @@ class Advisor:
         *,
         policies: PolicySet | None = None,
         edges: Edges = (),
+        memory: AdvisorMemory | None = None,
     ) -> None:
-        """An advisor with an empty memory.
+        """An advisor with ``memory``, or an empty one of its own.
 
         ``edges`` are the known calls, as (caller, callee) pairs; a window's own calls count before them.
         """
         self.config = config or OSSConfig()
         self.policies = policies or load_defaults()
-        self.memory = InMemoryIncidents(
-            embedder_named(self.config.embedder),
-            capacity=self.config.MAX_INCIDENT_HISTORY,
-            max_age=timedelta(days=self.config.MAX_RAG_LOOKBACK_DAYS),
-        )
+        self.memory: AdvisorMemory = memory_for(self.config) if memory is None else memory
         self._thresholds = _thresholds(self.config)
         self._rates = rates_of(self.config)
         self._limiter = Limiter()
@@ -126,6 +123,15 @@ class Advisor:
             impact=impact(subject, anomalies, self._rates, self._thresholds),
             because=decision.because,
         )
+
+
+def memory_for(config: OSSConfig) -> InMemoryIncidents:
+    """An empty memory in this process, as ``config`` limits it."""
+    return InMemoryIncidents(
+        embedder_named(config.embedder),
+        capacity=config.MAX_INCIDENT_HISTORY,
+        max_age=timedelta(days=config.MAX_RAG_LOOKBACK_DAYS),
+    )
 
 
 def _thresholds(config: OSSConfig) -> Thresholds:

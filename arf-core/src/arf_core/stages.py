@@ -26,7 +26,7 @@ from arf_core.models.incident import Incident, Outcome
 from arf_core.models.root_cause import RootCause
 from arf_core.models.signal import ReasoningStep, Severity, Signal
 from arf_core.models.window import Window
-from arf_core.recall.memory import InMemoryIncidents
+from arf_core.recall.memory import AdvisorMemory
 
 Subject = ReliabilityEvent | Group | Incident | Window
 Edges = Sequence[tuple[str, str]]
@@ -97,7 +97,7 @@ def diagnose(
     moved: Sequence[Shift],
     *,
     edges: Edges,
-    memory: InMemoryIncidents,
+    memory: AdvisorMemory,
 ) -> tuple[RootCause, ...]:
     """Where it began, the likeliest component first. Alerts are judged by what ``memory`` knows of earlier roots.
 
@@ -132,7 +132,7 @@ def describe(
     )
 
 
-def _ranked(incident: Incident, edges: Edges, memory: InMemoryIncidents) -> tuple[RootCause, ...]:
+def _ranked(incident: Incident, edges: Edges, memory: AdvisorMemory) -> tuple[RootCause, ...]:
     return rank_alerts(incident, edges=edges, roots=memory.known_roots, statistics=memory.statistics)
 
 

@@ -139,12 +139,12 @@ def test_a_stranger_cannot_take_the_name_of_a_trusted_key(signer: Signer, strang
 
 @pytest.mark.promise("VER-3")
 def test_a_key_for_one_kind_does_not_sign_another(signer: Signer) -> None:
-    approval = signer.statement({"a": 1}, kind="arf.approval/1")
-    assert "may sign arf.policy-pack/1, and not arf.approval/1" in why(verified(approval, signer.trusted()))
-    relabelled = {**signer.statement({"a": 1}), "kind": "arf.approval/1"}
-    both = signer.trusted(kinds=["arf.policy-pack/1", "arf.approval/1"])
+    decision = signer.statement({"a": 1}, kind="arf.decision/1")
+    assert "may sign arf.policy-pack/1, and not arf.decision/1" in why(verified(decision, signer.trusted()))
+    relabelled = {**signer.statement({"a": 1}), "kind": "arf.decision/1"}
+    both = signer.trusted(kinds=["arf.policy-pack/1", "arf.decision/1"])
     assert "does not hold" in why(verified(relabelled, both))
-    assert verified(approval, both).ok
+    assert verified(decision, both).ok
 
 
 @pytest.mark.promise("VER-3")

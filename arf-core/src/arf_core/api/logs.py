@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
@@ -18,14 +19,19 @@ def fields(**values: object) -> dict[str, object]:
     return {FIELDS: values}
 
 
-def log_as_json(stream: TextIO | None = None, *, level: int = logging.INFO) -> logging.Handler:
-    """Write ARF's and uvicorn's logs to ``stream`` (standard error if None) as JSON lines; the handler comes back."""
+def log_as_json(
+    stream: TextIO | None = None, *, level: int = logging.INFO, loggers: Iterable[str] = ("arf_core.api",)
+) -> logging.Handler:
+    """Write JSON lines to ``stream`` (standard error if None): ``loggers`` from ``level`` on, and warnings of uvicorn.
+
+    The handler comes back.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in ("arf_core.api", "uvicorn"):
+    for name, least in (*((name, level) for name in loggers), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
-        logger.setLevel(level if name == "arf_core.api" else logging.WARNING)
+        logger.setLevel(least)
         logger.propagate = False
     return handler
 

@@ -22,10 +22,16 @@ MAX_HEAD: Final = 64 * 1024
 _LOOK_EVERY_S: Final = 1
 
 
+class Stoppable(Protocol):
+    """What is told when its server stops."""
+
+    is_stopping: bool
+
+
 class Listener(uvicorn.Server):
     """A server that ends quietly when it is told to stop, instead of raising the signal anew."""
 
-    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
+    def __init__(self, config: uvicorn.Config, serving: Stoppable) -> None:
         """Serve as ``config`` says; ``serving`` is told when it stops."""
         super().__init__(config)
         self._serving = serving

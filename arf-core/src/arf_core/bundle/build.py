@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 DIGITS: Final = 6
 
 
-def build(recipe: Recipe, *, reference: bool = False) -> bytes:
-    """The bundle of ``recipe``, as the bytes of its file.
+def build(recipe: Recipe, *, reference: bool = False, cooked: Cooked | None = None) -> bytes:
+    """The bundle of ``recipe``, as the bytes of its file; ``cooked`` is what came of it, if that is known already.
 
     Raises:
         InputError: as ``recipe.cook``.
         TooLargeError: the bundle would be larger than can be verified.
     """
-    cooked = cook(recipe)
+    cooked = cooked or cook(recipe)
     entries = _reference(recipe, cooked) if reference else _full(recipe, cooked)
     mode = form.REFERENCE if reference else form.FULL
     fields = {"mode": mode, "note": recipe.note, "created_from": created_from(recipe, cooked).document()}

@@ -26,10 +26,8 @@ from arf_core.cli.output import SUCCESS, VERIFICATION_FAILED, Answer, JsonOption
 from arf_core.cli.verify import report_lines
 
 if TYPE_CHECKING:
-    from arf_core.advisor import Advisor
     from arf_core.analysis import Analysis
     from arf_core.bundle.recipe import Recipe
-    from arf_core.ingest.batch import Batch
     from arf_core.models.incident import Incident
     from arf_core.models.window import Window
     from arf_core.stages import Edges
@@ -37,6 +35,10 @@ if TYPE_CHECKING:
 
 NOW: Final = datetime(2022, 8, 23, tzinfo=UTC)
 """When the alerts that carry no time are taken to have happened: the day of the recorded series."""
+
+PRESENT_WINDOW: Final = 1
+PRESENT_INCIDENT: Final = -1
+"""Which of the recorded series and alerts are of the present; the others are of the past."""
 
 COMPONENT: Final = b'"component":"'
 INTENTS: Final = b"intents.jsonl"
@@ -70,23 +72,19 @@ def demo(
     quiet: QuietOption = False,
 ) -> None:
     """Show the whole way on real incidents, offline: from series and alerts to intents that anyone can verify."""
-    from arf_core.advisor import Advisor
-    from arf_core.analysis import analyze
     from arf_core.bundle.build import build
+    from arf_core.bundle.recipe import cook
     from arf_core.bundle.recompute import recomputed
     from arf_core.verify.artifact import verify_bytes
 
-    past, present = _cases()
-    advisor = Advisor(edges=past.edges)
-    known = tuple(_known(advisor, past))
-    advisor.remember(known)  # 1
-    analysis = analyze(present, advisor, edges=past.edges)  # 2
+    recipe = _recipe(_past())  # 1
+    cooked = cook(recipe)  # 2
     if out is not None:  # 3
-        write_output(out, intent_lines(analysis))
-    bundle = build(_recipe(known, past.edges))
+        write_output(out, intent_lines(cooked.analysis))
+    bundle = build(recipe, cooked=cooked)
     verified = recomputed(bundle, verify_bytes(bundle, name="demo.arfb"))  # 4
     tampered = verify_bytes(_tampered(bundle), name="demo.arfb, one bit flipped")  # 5
-    story = _Story(remembered=len(advisor.memory), analysis=analysis, verified=verified, tampered=tampered)
+    story = _Story(remembered=len(recipe.memory), analysis=cooked.analysis, verified=verified, tampered=tampered)
     as_promised = verified.ok and not tampered.ok
     code = SUCCESS if as_promised else VERIFICATION_FAILED
     emit(Answer(data=story.document(), lines=tuple(story.lines(out)), exit_code=code), as_json=json, quiet=quiet)
@@ -143,20 +141,24 @@ class _Story:
         yield "Next: arf analyze FILE     with your own alerts or series"
 
 
-def _cases() -> tuple[_Past, Batch]:
-    """The recorded incidents: one window and one set of alerts are of the present, the others of the past."""
-    from arf_core.ingest.batch import Batch
+def _past() -> _Past:
+    """The recorded incidents but one window and one set of alerts, which are of the present."""
     from arf_core.ingest.incidents import read_incident
     from arf_core.ingest.windows import read_edges, read_window
 
     folder = files("arf_core") / "cases"
     edges = read_edges((folder / "edges.json").read_bytes())
-    windows = [
-        (read_window(record, edges=edges, default_time=NOW), record) for record in _records(folder / "windows.jsonl")
-    ]
-    incidents = [read_incident(record, default_time=NOW) for record in _records(folder / "incidents.jsonl")]
-    past = _Past(windows=(windows[0], *windows[2:]), incidents=tuple(incidents[:-1]), edges=edges)
-    return past, Batch(windows=(windows[1][0],), incidents=(incidents[-1],))
+    windows = _records(folder / "windows.jsonl")
+    incidents = _records(folder / "incidents.jsonl")
+    return _Past(
+        windows=tuple(
+            (read_window(record, edges=edges, default_time=NOW), record)
+            for number, record in enumerate(windows)
+            if number != PRESENT_WINDOW
+        ),
+        incidents=tuple(read_incident(record, default_time=NOW) for record in incidents[:PRESENT_INCIDENT]),
+        edges=edges,
+    )
 
 
 def _records(file: Traversable) -> list[Mapping[str, object]]:
@@ -166,10 +168,12 @@ def _records(file: Traversable) -> list[Mapping[str, object]]:
     return [record for record in records if isinstance(record, Mapping)]
 
 
-def _known(advisor: Advisor, past: _Past) -> Iterator[Incident]:
+def _known(past: _Past) -> Iterator[Incident]:
     """The incidents of the past in the form memory keeps, with where they began and what healed them."""
+    from arf_core.advisor import Advisor
     from arf_core.models.incident import Outcome
 
+    advisor = Advisor(edges=past.edges)
     for window, label in past.windows:
         found = advisor.describe(window)
         fault = str(label["fault_type"])
@@ -185,14 +189,19 @@ def _known(advisor: Advisor, past: _Past) -> Iterator[Incident]:
         yield replace(incident, action=HEALED_BY[str(incident.fault_type)], outcome=Outcome.HEALED)
 
 
-def _recipe(known: tuple[Incident, ...], edges: Edges) -> Recipe:
+def _recipe(past: _Past) -> Recipe:
     """What the present incidents are judged from, as a bundle keeps it."""
     from arf_core.bundle.recipe import Recipe, Source
 
     folder = files("arf_core") / "cases"
-    window = (folder / "windows.jsonl").read_bytes().splitlines()[1]
-    incident = (folder / "incidents.jsonl").read_bytes().splitlines()[-1]
-    return Recipe(sources=(Source(data=window), Source(data=incident)), now=NOW, memory=known, edges=tuple(edges))
+    window = (folder / "windows.jsonl").read_bytes().splitlines()[PRESENT_WINDOW]
+    incident = (folder / "incidents.jsonl").read_bytes().splitlines()[PRESENT_INCIDENT]
+    return Recipe(
+        sources=(Source(data=window), Source(data=incident)),
+        now=NOW,
+        memory=tuple(_known(past)),
+        edges=tuple(past.edges),
+    )
 
 
 def _tampered(bundle: bytes) -> bytes:

@@ -68,7 +68,7 @@ def doctor(
         findings = examine(around)
     code = exit_code(findings)
     data = {"ok": code == 0, "exit_code": code, "checks": [asdict(finding) for finding in findings], "written": written}
-    lines = (*(f"written: {printable(file)}" for file in written), *_lines(findings))
+    lines = (*(f"written: {printable(file)}" for file in written), *finding_lines(findings))
     emit(Answer(data=data, lines=lines, exit_code=code), as_json=json, quiet=quiet)
 
 
@@ -86,7 +86,8 @@ def zone_of(environment: Mapping[str, str]) -> tuple[str, bool]:
     return name, True
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """``findings`` for people, one below the other, each with the command that mends it, and how many there are."""
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
         yield f"{finding.state.value:<8} {finding.check:<{width}}  {printable(finding.found)}"

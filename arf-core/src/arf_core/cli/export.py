@@ -50,15 +50,16 @@ def incidents(
     quiet: QuietOption = False,
 ) -> None:
     """Export remembered incidents: at most the sealed limit, with their count and digest."""
-    from arf_core.advisor import Advisor
+    from arf_core.advisor import Advisor, memory_for
+    from arf_core.config.oss_config import OSSConfig
     from arf_core.export import between, export_incidents
 
-    advisor, bounds = Advisor(), (moment_of("--since", since), moment_of("--until", until))
+    kept, bounds = memory_for(OSSConfig()), (moment_of("--since", since), moment_of("--until", until))
     now = datetime.now(UTC)  # the rim
-    warnings = [NO_MEMORY] if memory is None else remember_file(advisor, memory, default_time=now)
-    if undated := sum(incident.occurred_at == now for incident in advisor.memory.incidents):
+    warnings = [NO_MEMORY] if memory is None else remember_file(Advisor(memory=kept), memory, default_time=now)
+    if undated := sum(incident.occurred_at == now for incident in kept.incidents):
         warnings.append(f"{undated} incidents do not say when they happened: now is taken, so the digest is a new one")
-    chosen = between(advisor.memory.incidents, since=bounds[0], until=bounds[1])
+    chosen = between(kept.incidents, since=bounds[0], until=bounds[1])
     _emit(export_incidents(chosen), warnings, form, as_json=json, quiet=quiet)
 
 

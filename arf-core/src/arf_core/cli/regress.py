@@ -74,9 +74,7 @@ def add(
 ) -> None:
     """Make an incident a regression case: its bundle, and what ARF proposes for it today."""
     from arf_core.bundle.build import build
-    from arf_core.regress.case import BUNDLE_FILE, EXPECTED_FILE, expectation_of
     from arf_core.verify.archive import looks_like_archive
-    from arf_core.verify.bundles import read_bundle
 
     data = read_input(source)
     if not looks_like_archive(data):
@@ -92,14 +90,8 @@ def add(
             thresholds_only=thresholds_only,
         )
         data = build(recipe)
-    expected = expectation_of(read_bundle(data), name=name, tolerance=tolerance)
-    case = _made(folder / name, replace=replace)
-    write_output(case / BUNDLE_FILE, data)
-    write_output(case / EXPECTED_FILE, expected.to_json().encode())
-    lines = [f"{case}: {len(expected.intents)} recommendations are expected from now on"]
-    lines += [f"  {printable(str(one))} ({one.confidence:g})" for one in expected.intents]
-    document = {"case": name, "bundle": expected.bundle, "intents": [str(one) for one in expected.intents]}
-    emit(Answer(data=document, lines=tuple(lines)), as_json=json, quiet=quiet)
+    answer = _kept(data, folder, name=name, tolerance=tolerance, replace=replace)
+    emit(answer, as_json=json, quiet=quiet)
 
 
 def run(
@@ -130,6 +122,21 @@ def list_cases(folder: FolderArgument = FOLDER, *, json: JsonOption = False, qui
     data = [{"name": one.name, "bundle": one.bundle, "intents": [str(it) for it in one.intents]} for one in found]
     lines = (f"{one.name}: {printable(', '.join(map(str, one.intents)) or 'nothing is proposed')}" for one in found)
     emit(Answer(data=data, lines=tuple(lines)), as_json=json, quiet=quiet)
+
+
+def _kept(bundle: bytes, folder: Path, *, name: str, tolerance: float | None, replace: bool) -> Answer:
+    """Write the files of the case ``name``, and say what it expects."""
+    from arf_core.regress.case import BUNDLE_FILE, EXPECTED_FILE, expectation_of
+    from arf_core.verify.bundles import read_bundle
+
+    expected = expectation_of(read_bundle(bundle), name=name, tolerance=tolerance)
+    case = _made(folder / name, replace=replace)
+    write_output(case / BUNDLE_FILE, bundle)
+    write_output(case / EXPECTED_FILE, expected.to_json().encode())
+    lines = [f"{case}: {len(expected.intents)} recommendations are expected from now on"]
+    lines += [f"  {printable(str(one))} ({one.confidence:g})" for one in expected.intents]
+    document = {"case": name, "bundle": expected.bundle, "intents": [str(one) for one in expected.intents]}
+    return Answer(data=document, lines=tuple(lines))
 
 
 def _made(case: Path, *, replace: bool) -> Path:

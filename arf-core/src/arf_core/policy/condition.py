@@ -39,6 +39,40 @@ VARIABLES: Final = (*METRICS, "severity", "kind", "score", "component", "words")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What conditions of one kind can name: ``variables`` bare, and ``members`` of the map ``group``.
+
+    ``readings`` are values by name to try a condition on when it is loaded, so many that every side of most conditions
+    is reached.
+    """
+
+    variables: tuple[str, ...]
+    group: str
+    members: tuple[str, ...]
+    readings: tuple[Mapping[str, object], ...]
+
+
+def _reading(number: float, severity: str, kind: str, words: list[str], *, reported: bool = True) -> dict[str, object]:
+    metrics = dict.fromkeys(METRICS, number)
+    rest = {"severity": severity, "kind": kind, "score": number, "component": "a", "words": words}
+    return {**metrics, **rest, "metrics": metrics if reported else {}}
+
+
+HEALING: Final = Vocabulary(
+    variables=VARIABLES,
+    group="metrics",
+    members=METRICS,
+    readings=(  # low, middle, high and missing
+        _reading(0.0, "info", "other", []),
+        _reading(0.5, "warning", "cpu", ["cpu"]),
+        _reading(1e6, "critical", "latency", ["latency", "high"]),
+        _reading(1e6, "critical", "latency", ["latency", "high"], reported=False),
+    ),
+)
+"""What the conditions of healing policies can name: what stands at the top of this module."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """One ``name operator number`` of a conjunction: only for words about it, CEL decides."""
 

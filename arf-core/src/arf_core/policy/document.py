@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_TEXT: Final = 262_144
-MAX_DEPTH: Final = 8
+MAX_DEPTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

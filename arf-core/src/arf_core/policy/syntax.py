@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from arf_core.errors import PolicyError
-from arf_core.models.event import METRICS
-from arf_core.policy.condition import COMPARISONS, FAILURES, VARIABLES, Clause, Condition, context_of, program_of
+from arf_core.policy.condition import COMPARISONS, FAILURES, HEALING, Clause, Condition, Vocabulary, program_of
 from arf_core.policy.fields import nearest_name
 
 MAX_CONDITION: Final = 1000
 """The longest condition, in characters."""
 
 
-def compile_condition(text: str, *, at: Callable[[int], str]) -> Condition:
+def compile_condition(text: str, *, at: Callable[[int], str], vocabulary: Vocabulary = HEALING) -> Condition:
     """The condition in ``text``, checked; ``at`` gives the place of a character of it as ``file:line:column``.
 
     Raises:
@@ -34,29 +33,29 @@ def compile_condition(text: str, *, at: Callable[[int], str]) -> Condition:
     if len(text) > MAX_CONDITION:
         raise PolicyError(f"{at(0)}: the condition has {len(text)} characters: at most {MAX_CONDITION} are allowed")
     tokens = _tokens(text)
-    for complaint in (*_operator_complaints(tokens, at), *_name_complaints(tokens, at)):
+    for complaint in (*_operator_complaints(tokens, at), *_name_complaints(tokens, at, vocabulary)):
         raise PolicyError(complaint)
-    needs, asks = _names(tokens)
+    needs, asks = _names(tokens, vocabulary)
     _parse(text, at)
     condition = Condition(
         text=text,
         normal=" ".join(token.text for token in tokens),
         needs=needs,
         asks=asks,
-        clauses=_clauses(tokens),
+        clauses=_clauses(tokens, vocabulary),
     )
-    _try_out(condition, at)
+    _try_out(condition, at, vocabulary)
     return condition
 
 
-def complaints(text: str, *, at: Callable[[int], str]) -> tuple[str, ...]:
+def complaints(text: str, *, at: Callable[[int], str], vocabulary: Vocabulary = HEALING) -> tuple[str, ...]:
     """Everything that is wrong with the condition ``text``: of several operators and names, each one."""
     if len(text) <= MAX_CONDITION:
         tokens = _tokens(text)
-        if found := (*_operator_complaints(tokens, at), *_name_complaints(tokens, at)):
+        if found := (*_operator_complaints(tokens, at), *_name_complaints(tokens, at, vocabulary)):
             return found
     try:
-        compile_condition(text, at=at)
+        compile_condition(text, at=at, vocabulary=vocabulary)
     except PolicyError as error:
         return (str(error),)
     return ()
@@ -115,19 +114,19 @@ def _expected(piece: str) -> str:
     return "the string has no end" if piece in {"'", '"'} else "known are && || ! < <= > >= == != + - * / in ? :"
 
 
-def _names(tokens: tuple[Token, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The variables that are named bare, and the metrics that are read as ``metrics.NAME``."""
+def _names(tokens: tuple[Token, ...], vocabulary: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The variables that are named bare, and the members that are read as ``metrics.NAME``."""
     named = tuple(_named(tokens))
-    needs = {token.text for token, before, _ in named if _is_variable(token.text, before)}
-    asks = {token.text for token, before, _ in named if _is_metric(token.text, before)}
+    needs = {token.text for token, before, _ in named if _is_variable(token.text, before, vocabulary)}
+    asks = {token.text for token, before, _ in named if _is_member(token.text, before, vocabulary)}
     return tuple(sorted(needs)), tuple(sorted(asks))
 
 
-def _name_complaints(tokens: tuple[Token, ...], at: Callable[[int], str]) -> Iterator[str]:
+def _name_complaints(tokens: tuple[Token, ...], at: Callable[[int], str], vocabulary: Vocabulary) -> Iterator[str]:
     for token, before, after in _named(tokens):
-        known = _is_metric(token.text, before) or _is_variable(token.text, before)
-        if not known and not _is_word(token.text, before, after) and token.text not in _INSTEAD:
-            yield f"{at(token.start)}: {_unknown(token.text, before, after)}"
+        known = _is_member(token.text, before, vocabulary) or _is_variable(token.text, before, vocabulary)
+        if not known and not _is_word(token.text, before, after, vocabulary) and token.text not in _INSTEAD:
+            yield f"{at(token.start)}: {_unknown(token.text, before, after, vocabulary)}"
 
 
 def _named(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[str, ...], tuple[str, ...]]]:
@@ -138,37 +137,38 @@ def _named(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[str, ...], 
             yield token, texts[place - 2 : place], texts[place + 1 : place + 3]
 
 
-def _is_metric(name: str, before: tuple[str, ...]) -> bool:
-    return before == ("metrics", ".") and name in METRICS
+def _is_member(name: str, before: tuple[str, ...], vocabulary: Vocabulary) -> bool:
+    return before == (vocabulary.group, ".") and name in vocabulary.members
 
 
-def _is_variable(name: str, before: tuple[str, ...]) -> bool:
-    return before[1] != "." and name in VARIABLES
+def _is_variable(name: str, before: tuple[str, ...], vocabulary: Vocabulary) -> bool:
+    return before[1] != "." and name in vocabulary.variables
 
 
-def _is_word(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+def _is_word(name: str, before: tuple[str, ...], after: tuple[str, ...], vocabulary: Vocabulary) -> bool:
     if before[1] == ".":
-        return name in _METHODS and after[0] == "(" and before[0] != "metrics"
-    return name in _WORDS or (name in _FUNCTIONS and after[0] == "(") or (name == "metrics" and after[0] == ".")
+        return name in _METHODS and after[0] == "(" and before[0] != vocabulary.group
+    return name in _WORDS or (name in _FUNCTIONS and after[0] == "(") or (name == vocabulary.group and after[0] == ".")
 
 
-def _unknown(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
-    if before == ("metrics", "."):
-        return f"metrics has no {name!r}: it has {', '.join(METRICS)}{nearest_name(name, METRICS)}"
-    if name == "metrics":
-        return "metrics is read one at a time: write metrics.latency_p99"
+def _unknown(name: str, before: tuple[str, ...], after: tuple[str, ...], vocabulary: Vocabulary) -> str:
+    group, members, variables = vocabulary.group, vocabulary.members, vocabulary.variables
+    if before == (group, "."):
+        return f"{group} has no {name!r}: it has {', '.join(members)}{nearest_name(name, members)}"
+    if name == group:
+        return f"{group} is read one at a time: write {group}.{members[0]}"
     if after[0] == "(":
         return f"the function {name!r} is not known here: known are {', '.join(sorted(_FUNCTIONS | _METHODS))}"
-    return f"{name!r} is not known: a condition can name {', '.join(VARIABLES)}{nearest_name(name, VARIABLES)}"
+    return f"{name!r} is not known: a condition can name {', '.join(variables)}{nearest_name(name, variables)}"
 
 
-def _clauses(tokens: tuple[Token, ...]) -> tuple[Clause, ...]:
+def _clauses(tokens: tuple[Token, ...], vocabulary: Vocabulary) -> tuple[Clause, ...]:
     found = []
     for start in range(0, len(tokens), 4):
         part = tokens[start : start + 4]
         shape = tuple(token.kind for token in part[:3])
         joined = len(part) == 3 or (len(part) == 4 and part[3].text == "&&" and start + 4 < len(tokens))
-        if shape != ("name", "operator", "number") or part[0].text not in VARIABLES or not joined:
+        if shape != ("name", "operator", "number") or part[0].text not in vocabulary.variables or not joined:
             return ()
         if part[1].text not in COMPARISONS:
             return ()
@@ -194,29 +194,16 @@ def _offset(text: str, line: int, column: int) -> int:
     return sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + column - 1
 
 
-def _reading(number: float, severity: str, kind: str, words: list[str], *, reported: bool = True) -> dict[str, object]:
-    metrics = dict.fromkeys(METRICS, number)
-    rest = {"severity": severity, "kind": kind, "score": number, "component": "a", "words": words}
-    return {**metrics, **rest, "metrics": metrics if reported else {}}
+def _try_out(condition: Condition, at: Callable[[int], str], vocabulary: Vocabulary) -> None:
+    import cel
 
-
-_READINGS: Final = (
-    _reading(0.0, "info", "other", []),
-    _reading(0.5, "warning", "cpu", ["cpu"]),
-    _reading(1e6, "critical", "latency", ["latency", "high"]),
-    _reading(1e6, "critical", "latency", ["latency", "high"], reported=False),
-)
-"""Readings to try a condition on: low, middle, high and missing, so that every side of most conditions is reached."""
-
-
-def _try_out(condition: Condition, at: Callable[[int], str]) -> None:
-    for reading in _READINGS:
+    for reading in vocabulary.readings:
         try:
-            outcome = program_of(condition.text).execute(context_of(reading, tuple(reading)))
+            outcome = program_of(condition.text).execute(cel.Context(dict(reading)))
         except (TypeError, RuntimeError) as error:
             raise PolicyError(
                 f"{at(0)}: the condition ‘{condition.text}’ mixes types: {str(error).split('. ')[0]}. "
-                "Metrics are doubles: write numbers it calculates with as 2.0, not 2"
+                "What is measured is a double: write numbers it calculates with as 2.0, not 2"
             ) from error
         except FAILURES:
             continue  # a division by zero, say: it depends on the values, and then the condition does not apply

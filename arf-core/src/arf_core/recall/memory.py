@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 
@@ -34,7 +35,7 @@ from arf_core.recall.moments import Array, Findings, Roots
 from arf_core.recall.profile import centre_of, scene_of
 from arf_core.recall.query import Query, query_of
 from arf_core.recall.statistics import PatternCounts, PatternStatistics
-from arf_core.seams import Embedder
+from arf_core.seams import Embedder, IncidentMemory
 
 REFRESH_SHARE = 8
 """Weights and direction are computed anew when an eighth of the labelled incidents is new."""
@@ -50,6 +51,29 @@ class _Looked:
     is_a_root: bool = False
     views: Array | None = None
     root: int = 0
+
+
+class AdvisorMemory(IncidentMemory, Protocol):
+    """What an advisor asks of a memory beside the seam: what it knows of earlier incidents as a whole."""
+
+    def __len__(self) -> int:
+        """How many incidents are kept."""
+
+    @property
+    def known_roots(self) -> KnownRoots:
+        """What the incidents kept say about where incidents begin."""
+
+    @property
+    def statistics(self) -> PatternStatistics:
+        """How often each pattern was seen."""
+
+    def remember_all(self, incidents: Iterable[Incident]) -> None:
+        """Keep ``incidents``, in this order."""
+
+    def similar(
+        self, incident: Incident, *, now: datetime, limit: int, explained: int | None = None
+    ) -> tuple[Match, ...]:
+        """The most similar remembered incidents, best first; the first ``explained`` (None: all) say why."""
 
 
 class InMemoryIncidents:

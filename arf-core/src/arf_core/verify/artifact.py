@@ -19,8 +19,8 @@ The rules; their numbers stand again where they are kept, here and in the module
 10. Where the verifier gives checkpoints that were kept, the artifact is held against each of them; where records or
     a time are given, the artifact is one that they say something of. What cannot be compared fails. (``verify.kept``)
 
-Bundles, packs, statements, documents, audit logs and licences have rules of their own, in the module of each. A bad
-artifact is an answer, not an error: the report says what is bad, and where.
+Bundles, packs, statements, approvals, documents, audit logs and licences have rules of their own, in the module of
+each. A bad artifact is an answer, not an error: the report says what is bad, and where.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from typing import Final
 
 from arf_core.errors import BadPlace, InputError
 from arf_core.models.healing_intent import HealingIntent
+from arf_core.verify.approvals import verify_approval
 from arf_core.verify.audit_export import verify_audit_export
 from arf_core.verify.audit_proofs import verify_checkpoint, verify_consistency, verify_inclusion
 from arf_core.verify.bundles import verify_bundle
@@ -116,12 +117,12 @@ def _verified(kind: Kind, data: bytes, name: str, given: _Given) -> Report:
     match kind:
         case "intent" | "intents" | "receipt" | "empty":
             return verify_sealed(kind, data, name=name, against=given.against)
-        case "bundle":
-            return verify_bundle(data, name=name, against=given.against)
+        case "bundle" | "analysis":
+            return _HELD[kind](data, name=name, against=given.against)
         case "policy_pack" | "statement":
             return _SIGNED[kind](data, name=name, trusted=given.trusted)
-        case "analysis":
-            return verify_analysis(data, name=name, against=given.against)
+        case "approval":
+            return verify_approval(data, name=name, trusted=given.trusted, against=given.against)
         case "export":
             return verify_export(data, name=name)
         case "audit_export" | "audit_inclusion" | "audit_consistency" | "checkpoint":
@@ -140,7 +141,8 @@ def _refused(kind: Kind, name: str, why: str) -> Report:
 
 
 _UNSIGNED: Final = frozenset({"intent", "intents", "receipt", "empty", "bundle", "analysis", "export"})
-_HOLDING: Final = frozenset({"intent", "intents", "receipt", "empty", "bundle", "analysis", "unknown"})
+_HOLDING: Final = frozenset({"intent", "intents", "receipt", "empty", "bundle", "approval", "analysis", "unknown"})
+_HELD: Final = {"bundle": verify_bundle, "analysis": verify_analysis}
 _SIGNED: Final = {"policy_pack": verify_pack, "statement": verify_statement}
 _LOGS: Final = {
     "audit_export": verify_audit_export,

@@ -20,6 +20,7 @@ Kind = Literal[
     "empty",
     "bundle",
     "policy_pack",
+    "approval",
     "statement",
     "analysis",
     "export",
@@ -34,8 +35,8 @@ Kind = Literal[
 
 RECOGNISED: Final = (
     "an intent (JSON), a file of intents (one a line, or a JSON array), receipts (one a line), a bundle, "
-    "a policy pack, a signed statement, an analysis, an export, an audit export or proof, a checkpoint, "
-    "an evidence pack or a licence"
+    "a policy pack, an approval, another signed statement, an analysis, an export, an audit export or proof, "
+    "a checkpoint, an evidence pack or a licence"
 )
 
 
@@ -82,8 +83,10 @@ def _document(text: bytes) -> Kind | None:
         value = read_json(text, what="the document")
     except InputError:
         return _DOCUMENTS[found[0]]
-    schema = value.get("schema") if isinstance(value, dict) else None
-    return _DOCUMENTS.get(schema.removeprefix("arf.").partition("/")[0].encode()) if isinstance(schema, str) else None
+    if not isinstance(value, dict) or not isinstance(schema := value.get("schema"), str):
+        return None
+    kind = _DOCUMENTS.get(schema.removeprefix("arf.").partition("/")[0].encode())
+    return "approval" if kind == "statement" and str(value.get("kind")).startswith("arf.approval/") else kind
 
 
 def _is_lines(text: bytes) -> bool:

@@ -20,7 +20,7 @@ from arf_enterprise.audit.retention import Asked
 from arf_enterprise.errors import RequestError
 from arf_enterprise.stores.postgres.database import Transaction
 
-KINDS: Final = ("arf.audit-checkpoint/1", "arf.evidence-pack/1")
+KINDS: Final = ("arf.audit-checkpoint/1", "arf.evidence-pack/1", "arf.approval/1")
 FOR_EVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 

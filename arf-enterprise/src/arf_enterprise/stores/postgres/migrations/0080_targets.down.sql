@@ -1,0 +1,2 @@
+-- Everything 0080 made.
+DROP TABLE arf.targets_version;

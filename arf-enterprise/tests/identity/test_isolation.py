@@ -29,12 +29,14 @@ OF_THE_INSTALLATION = {
     "licence_node": "which servers run",
     "licence_seat": "who has a seat, by a name that is hidden",
     "licence_usage": "what a marketplace is told",
+    "stop_of_all": "stops of the whole installation, which every tenant is under; they name nobody",
 }
 """Tables without rows of tenants, and what they have."""
 
 OF_A_TYPE: dict[str, object] = {
     "text": "sample", "bytea": b"0" * 32, "timestamp with time zone": datetime(2026, 1, 1, tzinfo=UTC), "bigint": 1,
     "integer": 1, "smallint": 1, "boolean": False, "text[]": ["sample"], "xid8": "1", "date": "2026-01-01",
+    "real[]": [1.0],
     "jsonb": "{}", "interval": "1 day", "double precision": 1.0, "uuid": "00000000-0000-7000-8000-000000000000",
 }  # fmt: skip
 

@@ -12,19 +12,27 @@
    says what was wrong; the caller's address is personal and encrypted. Attempts while one has to wait are not recorded
    one by one: the one that begins the wait says so.
 5. If it cannot be recorded, or the database cannot be asked, nobody gets in.
+6. A person who has no seat of the licence gets in to read (:data:`READING`), and no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
 from typing import Final
 
 from arf_enterprise.audit.entry import Actor, Entry
 from arf_enterprise.audit.log import append
-from arf_enterprise.errors import AccessError, NotAuthenticated, NotPermitted, TenantError, TooManyAttempts
+from arf_enterprise.errors import (
+    AccessError,
+    LicenseLimitError,
+    NotAuthenticated,
+    NotPermitted,
+    TenantError,
+    TooManyAttempts,
+)
 from arf_enterprise.identity import claims, keys, tokens
 from arf_enterprise.identity.attempts import Attempts, network_of
 from arf_enterprise.identity.claims import DEFAULT_TENANT
@@ -35,6 +43,12 @@ from arf_enterprise.identity.roles import Operation, require
 from arf_enterprise.stores.postgres.database import Database
 
 SCHEME: Final = "bearer"
+READING: Final = frozenset(
+    operation
+    for operation in Operation
+    if operation.endswith((".read", ".list")) or operation == Operation.AUDIT_EXPORT
+)
+"""The operations that change nothing: what is left to who has no seat (rule 6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +63,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A caller that is let in, for one tenant and one request."""
+    """A caller that is let in, for one tenant and one request; without a seat, the principal is narrowed (rule 6)."""
 
     principal: Principal
     tenant: str
     request_id: str
+    has_seat: bool = True
+
+
+def _seat_for_everybody(_principal: Principal) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +94,13 @@ class Access:
         clock: Callable[[], datetime],
         seconds: Callable[[], float],
         tokens: Tokens | None = None,
+        seat: Callable[[Principal], bool] = _seat_for_everybody,
     ) -> None:
-        """``seconds`` is a clock that does not go back; without ``tokens``, only API keys are taken."""
-        self._database, self._is_multi_tenant, self._tokens = database, is_multi_tenant, tokens
+        """``seconds`` is a clock that does not go back; without ``tokens``, only API keys are taken.
+
+        ``seat`` says whether a principal has a seat of the licence, or needs none (``licensing.seats.Seats``).
+        """
+        self._database, self._is_multi_tenant, self._tokens, self._seat = database, is_multi_tenant, tokens, seat
         self._clock, self._seconds = clock, seconds
         self._clients, self._keys, self._denied = Attempts(), Attempts(), Attempts()
 
@@ -93,7 +116,7 @@ class Access:
         client = network_of(asked.client)
         _wait(self._clients.wait(client, now=self._seconds()))  # 1
         try:
-            return self._identified(asked)
+            return self._seated(self._identified(asked))
         except (NotAuthenticated, TenantError) as error:
             self._refused(asked, client, error)
             raise
@@ -103,11 +126,12 @@ class Access:
 
         Raises:
             NotPermitted: it may not, which is recorded (rule 4).
+            LicenseLimitError: it has no seat (rule 6), which is recorded, too.
             TooManyAttempts: it may not, and asked too often; what it may do, it still may.
         """
         try:
-            require(caller.principal, operation)
-        except NotPermitted as error:
+            _require(caller, operation)
+        except (NotPermitted, LicenseLimitError) as error:
             name, now = f"{caller.principal.issuer} {caller.principal.subject}", self._seconds()
             _wait(self._denied.wait(name, now=now), "too many operations that are not permitted were asked for")
             self._denied.failed(name, now=now)
@@ -120,6 +144,13 @@ class Access:
                 details={"because": str(error), "key_id": caller.principal.key_id},
             )
             raise
+
+    def _seated(self, caller: Caller) -> Caller:  # 6
+        if self._seat(caller.principal):
+            return caller
+        allowed = caller.principal.operations
+        narrowed = READING if allowed is None else READING & allowed
+        return replace(caller, principal=replace(caller.principal, operations=narrowed), has_seat=False)
 
     def _identified(self, asked: Asked) -> Caller:
         text = _bearer(asked.authorization)  # 2
@@ -189,6 +220,14 @@ class Access:
         )
         with self._database.transaction(tenant) as transaction:
             append(transaction, entry)
+
+
+def _require(caller: Caller, operation: Operation) -> None:
+    if not caller.has_seat and operation not in READING:
+        raise LicenseLimitError(
+            f"all seats of the licence are taken this month (UTC), so this caller may read, and not do {operation}"
+        )
+    require(caller.principal, operation)
 
 
 def _bearer(authorization: str | None) -> str:

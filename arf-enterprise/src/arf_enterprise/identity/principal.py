@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-Method = Literal["api_key", "oidc", "local", "system"]
-"""How it became known: a key of ours, a token of an identity provider, the machine's own command line, the program."""
+Method = Literal["api_key", "oidc", "local", "system", "callback"]
+"""How it became known: a key of ours, a token of an identity provider, the machine's own command line, the program, a
+signed callback of a channel."""
 
 
 class Role(StrEnum):

@@ -1,0 +1,2 @@
+-- Everything 0072 made.
+DROP TABLE arf.agent;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server that the contract runs against, and a wire to it that can fail.
 
-``ARF_CONTRACT_SERVER`` (with ``ARF_CONTRACT_TOKEN``) names a real Enterprise server instead of the played one; the
-tests that need to look inside the server, or to make it fail, are then left out.
+``ARF_CONTRACT_SERVER`` (with ``ARF_CONTRACT_TOKEN``) names a real Enterprise server instead of the played one, and
+``ARF_CONTRACT_COMPONENT`` one of its targets; the tests that need to look inside the server, or to make it fail, are
+then left out.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ def intent() -> HealingIntent:
     """An intent that no server has seen."""
     return HealingIntent(
         action="restart_container",  # type: ignore[arg-type]
-        component=f"checkout-{uuid4().hex[:12]}",
-        incident_id="inc_1",
-        detected_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        component=os.environ.get("ARF_CONTRACT_COMPONENT", "checkout"),
+        incident_id=f"inc_{uuid4().hex}",
+        detected_at=datetime.now(UTC),
         justification="error_rate is 0.4 (> 0.3)",
         confidence=0.8,
         evidence={"stays": "here"},  # type: ignore[arg-type]

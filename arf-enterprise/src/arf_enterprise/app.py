@@ -11,24 +11,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from socket import gethostname
-from time import monotonic
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Protocol
 
+from arf_enterprise.actions.probes import ask
+from arf_enterprise.actions.registry import make
 from arf_enterprise.audit.signing import CommandKey, KeyProvider, create_key_file, environment_key, file_key
 from arf_enterprise.errors import SettingError
+from arf_enterprise.execution.asking import Asking
+from arf_enterprise.execution.intake import Intake
+from arf_enterprise.execution.line import Line
+from arf_enterprise.execution.means import Means, Notify, nobody
+from arf_enterprise.execution.sweep import LOCK_CLASS as EXECUTORS
+from arf_enterprise.execution.sweep import Sweep
+from arf_enterprise.governance.channels import FILE as CHANNELS
+from arf_enterprise.governance.channels import read_channels
+from arf_enterprise.governance.notify import Notifier, RunTeller
+from arf_enterprise.identifiers import new_id
 from arf_enterprise.identity.access import Access, Tokens
 from arf_enterprise.identity.jwks import ProviderKeys, http_fetch
+from arf_enterprise.identity.principal import Principal
 from arf_enterprise.identity.provider import load_provider
 from arf_enterprise.licensing.entitlement import Entitlements
 from arf_enterprise.licensing.nodes import LOCK_CLASS, Node
+from arf_enterprise.licensing.seats import Seats
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.licensing.watch import Watch
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.stores.postgres.embedded import running
+from arf_enterprise.stores.postgres.engine_schema import migrate_engine
 from arf_enterprise.stores.postgres.held import HeldLocks
 from arf_enterprise.stores.postgres.migrate import check, migrate
+from arf_enterprise.targets import broker
+
+if TYPE_CHECKING:
+    from arf_enterprise.execution.engine import Engine
 
 Clock = Callable[[], datetime]
+
+
+class Place(Protocol):
+    """Whether this server may carry runs out (``licensing.nodes.Node``)."""
+
+    def refusal(self) -> str | None:
+        """Why it may not, None if it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +68,15 @@ class App:
     access: Access
     entitlements: Entitlements
     clock: Clock
+    line: Line
+    intake: Intake
+    asking: Asking
+    notifier: Notifier | None = None
+    """What tells people that something waits for them, where ``DATA/channels.yaml`` names how."""
     watch: Watch | None = None
     """What a server does about its licence beside its requests; None for a command, which takes no place."""
+    engine: Engine | None = None
+    """What carries runs out; None for a command, which hands them to the servers."""
 
 
 def system_clock() -> datetime:
@@ -59,6 +93,7 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
     3. a pool of connections, as a login that cannot get past the database's own rules
     4. who is let in: API keys, and tokens of the identity provider if there is one
     5. what the licence permits, and for a server whether it has one of the licence's places
+    6. the line that runs wait in, how intents get into it, and for a server what carries them out
 
     Raises:
         EnterpriseError: the subclass and the message say what is missing, and what to do.
@@ -66,6 +101,7 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
     with urls(settings, may_join=not serves) as (app_url, owner_url):  # 1
         if settings.is_embedded and owner_url:
             migrate(owner_url)
+            migrate_engine(owner_url)
         check(app_url)
         key = audit_key(settings)  # 2
         database = Database(app_url)
@@ -74,23 +110,72 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
         node = Node(database, locks, node_id=f"{gethostname()}:{os.getpid()}")
         place = node.refusal if serves else str
         entitlements = Entitlements(provider_of(settings, database), clock=clock, place=place)  # 5
+        line, notifier = Line(app_url), notifier_of(settings)  # 6
+        notify = nobody if notifier is None else RunTeller(notifier=notifier, database=database, clock=clock)
+        means = means_of(database, entitlements, clock=clock, notify=notify)
         try:
             yield App(
                 settings=settings,
                 database=database,
                 audit_key=key,
-                access=access(settings, database, clock=clock),  # 4
+                access=access(settings, database, clock=clock, seat=Seats(database, entitlements, clock=clock)),  # 4
                 entitlements=entitlements,
                 clock=clock,
+                line=line,
+                intake=Intake(database=database, line=line, clock=clock),
+                asking=Asking(database=database, seconds=monotonic, pause=sleep),
                 watch=Watch(database, entitlements, node, clock=clock) if serves else None,
+                engine=engine_of(app_url, means, line, node) if serves else None,
+                notifier=notifier,
             )
         finally:
+            if notifier is not None:
+                notifier.close()
+            line.close()
             locks.close()
             database.close()
 
 
-def access(settings: Settings, database: Database, *, clock: Clock) -> Access:
-    """The way in, as ``settings`` have it.
+def engine_of(url: str, means: Means, line: Line, node: Place) -> Engine:
+    """What carries runs out on this server, as soon as it has a place."""
+    from arf_enterprise.execution.engine import Engine
+
+    return Engine(
+        means,
+        url=url,
+        executor_id=new_id("node", means.clock()),
+        locks=HeldLocks(url, lock_class=EXECUTORS),
+        sweep=Sweep(database=means.database, line=line, clock=means.clock),
+        has_place=lambda: node.refusal() is None,
+    )
+
+
+def means_of(database: Database, entitlements: Entitlements, *, clock: Clock, notify: Notify = nobody) -> Means:
+    """What the steps of a run work with."""
+    return Means(
+        database=database,
+        entitlements=entitlements,
+        adapter=lambda way, component: make(way, component, read=broker.read),
+        ask=ask,
+        clock=clock,
+        seconds=monotonic,
+        pause=sleep,
+        notify=notify,
+    )
+
+
+def notifier_of(settings: Settings) -> Notifier | None:
+    """What tells people, if there is a file that says how.
+
+    Raises:
+        SettingError: the file cannot be read.
+    """
+    file = settings.data / CHANNELS
+    return Notifier(read_channels(file), read=broker.read) if file.exists() else None
+
+
+def access(settings: Settings, database: Database, *, clock: Clock, seat: Callable[[Principal], bool]) -> Access:
+    """The way in, as ``settings`` have it; ``seat`` says who has one of the licence's.
 
     Raises:
         SettingError: the identity provider's file cannot be read.
@@ -106,6 +191,7 @@ def access(settings: Settings, database: Database, *, clock: Clock) -> Access:
         else Tokens(
             provider=provider, keys=ProviderKeys(provider, fetch=http_fetch(provider.ca_file), seconds=monotonic)
         ),
+        seat=seat,
     )
 
 

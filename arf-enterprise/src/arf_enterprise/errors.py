@@ -577,3 +577,8 @@ def every_error() -> tuple[type[EnterpriseError], ...]:
     for known in found:
         found.extend(known.__subclasses__())
     return tuple(sorted(found, key=lambda error: error.code))
+
+
+def kind_of(code: str) -> type[EnterpriseError]:
+    """The class that has ``code``; the root, if there is none."""
+    return next((error for error in every_error() if error.code == code), EnterpriseError)

@@ -16,6 +16,8 @@ ARF_AUDIT_KEY               the key that signs checkpoints, 32 bytes in base64
 ARF_AUDIT_KEY_COMMAND       a command that signs instead, with ARF_AUDIT_PUBLIC_KEY beside it
 ARF_AUDIT_KEY_FILE          an encrypted key file; default DATA/audit-key.pem
 ARF_AUDIT_PASSPHRASE_FILE   what opens it; default DATA/audit-passphrase
+NEO4J_URI                   the graph (Neo4j 5): bolt://HOST:PORT or neo4j://HOST, with +s for TLS; unset: there is none
+NEO4J_USER                  its login; default neo4j, with NEO4J_PASSWORD beside it
 ==========================  ==========================================================================================
 
 No value of a secret is ever part of a message or of ``repr``.
@@ -30,13 +32,16 @@ from pathlib import Path
 from typing import Final
 
 from arf_enterprise.errors import SettingError
+from arf_enterprise.stores.neo4j.login import GraphLogin
 
 _KNOWN: Final = frozenset(
     "ARF_DATA ARF_DATABASE_URL ARF_DATABASE_OWNER_URL ARF_LICENSE_KEY ARF_LICENSE_FILE ARF_CUSTOMER ARF_TENANTS"
     " ARF_MARKETPLACE_URL ARF_MARKETPLACE_TOKEN"
     " ARF_OIDC_FILE ARF_AUDIT_KEY ARF_AUDIT_KEY_COMMAND ARF_AUDIT_PUBLIC_KEY ARF_AUDIT_KEY_FILE"
-    " ARF_AUDIT_PASSPHRASE_FILE".split()
+    " ARF_AUDIT_PASSPHRASE_FILE NEO4J_URI NEO4J_USER NEO4J_PASSWORD".split()
 )
+
+_GRAPHS: Final = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,7 @@ class Settings:
     audit_public_key: str | None = None
     audit_key_file: Path
     audit_passphrase_file: Path
+    graph: GraphLogin | None = None
 
     @property
     def is_embedded(self) -> bool:
@@ -92,6 +98,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         audit_public_key=given.get("ARF_AUDIT_PUBLIC_KEY"),
         audit_key_file=Path(given.get("ARF_AUDIT_KEY_FILE") or data / "audit-key.pem"),
         audit_passphrase_file=Path(given.get("ARF_AUDIT_PASSPHRASE_FILE") or data / "audit-passphrase"),
+        graph=_graph(given),
     )
 
 
@@ -101,6 +108,17 @@ def default_data(environment: Mapping[str, str]) -> Path:
         return Path("/var/lib/arf-enterprise")
     shared = environment.get("XDG_DATA_HOME") or Path(environment.get("HOME", "~")) / ".local/share"
     return Path(shared) / "arf-enterprise"
+
+
+def _graph(given: Mapping[str, str]) -> GraphLogin | None:
+    if (uri := given.get("NEO4J_URI")) is None:
+        return None
+    scheme, _, place = uri.partition("://")
+    if scheme not in _GRAPHS or not place or "@" in place:
+        raise SettingError(f"NEO4J_URI must be {', '.join(sorted(_GRAPHS))} and ://HOST:PORT, without user or password")
+    if "NEO4J_PASSWORD" not in given:
+        raise SettingError("NEO4J_URI is set: NEO4J_PASSWORD must be, too")
+    return GraphLogin(uri=uri, user=given.get("NEO4J_USER", "neo4j"), password=given["NEO4J_PASSWORD"])
 
 
 def _url(given: Mapping[str, str], name: str) -> str | None:

@@ -16,6 +16,7 @@ from psycopg import sql
 from arf_enterprise.stores.postgres.cluster import DATABASE, SUPERUSER
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.stores.postgres.embedded import Embedded, running
+from arf_enterprise.stores.postgres.engine_schema import migrate_engine
 from arf_enterprise.stores.postgres.migrate import migrate
 
 TENANTS = ("default", "acme", "globex")
@@ -56,6 +57,7 @@ def fresh_databases(folder: Path, *, binaries: Path | None = None) -> Iterator[F
     """A server in ``folder`` for as long as the block lasts, with its template migrated; its data is thrown away."""
     with running(folder, binaries=binaries, is_temporary=True) as server:
         migrate(server.url("arf_owner"))
+        migrate_engine(server.url("arf_owner"))
         with psycopg.connect(server.url("arf_owner"), autocommit=True) as connection:
             for tenant in TENANTS:
                 connection.execute("INSERT INTO arf.tenant (tenant) VALUES (%s) ON CONFLICT DO NOTHING", [tenant])

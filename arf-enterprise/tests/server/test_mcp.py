@@ -7,14 +7,24 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 
 import arf_enterprise
+from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise import EnterpriseMCPServer, LicenseError, create_enterprise_mcp_server
-from arf_enterprise.errors import LicenseExpired, LicenseMalformed, LicenseMissing, NotAvailable, SettingError
+from arf_enterprise.errors import LicenseExpired, LicenseMalformed, LicenseMissing, SettingError
 from arf_enterprise.licensing.testing import development
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
+INTENT = HealingIntent(
+    action="restart_container",  # type: ignore[arg-type]  # the intent makes it one
+    component="shop",
+    incident_id="incident-1",
+    detected_at=NOW,
+    justification="it does not answer",
+    confidence=0.9,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,15 +49,14 @@ def test_with_a_valid_licence_it_says_what_it_can_do() -> None:
     server = EnterpriseMCPServer(license_key=development(now=NOW), clock=lambda: NOW)
     assert server.mode == "approval"
     able = server.get_capabilities()
-    assert (able["edition"], able["can_execute"]) == ("enterprise", False)
+    assert (able["edition"], able["can_execute"]) == ("enterprise", True)
     assert server.license.edition.value == "development"
     assert "ARF-ENT" not in repr(server) + str(able) + repr(vars(server))
 
 
-def test_it_carries_nothing_out_and_says_so() -> None:
-    server = EnterpriseMCPServer(license_key=development(now=NOW), clock=lambda: NOW)
-    with pytest.raises(NotAvailable, match="nothing was done"):
-        server.execute_healing_intent({"action": "restart_container"})
+def test_a_licence_without_a_rung_that_acts_says_that_nothing_can_be_executed() -> None:
+    key = development(now=NOW, features=frozenset({"audit_trails"}))
+    assert EnterpriseMCPServer(license_key=key, clock=lambda: NOW).get_capabilities()["can_execute"] is False
 
 
 @pytest.mark.promise("LIC-2")
@@ -56,7 +65,7 @@ def test_a_licence_that_ends_while_it_runs_ends_what_it_may_do() -> None:
     server = EnterpriseMCPServer(license_key=development(now=NOW, days=2), clock=lambda: times[-1])
     times.append(NOW + timedelta(days=365))
     with pytest.raises(LicenseExpired, match="Enterprise license required"):
-        server.execute_healing_intent({})
+        anyio.run(server.execute_healing_intent, INTENT)
     with pytest.raises(LicenseExpired):
         EnterpriseMCPServer(license_key=development(now=NOW, days=2), clock=lambda: times[-1])
     assert server.get_capabilities()["can_execute"] is False

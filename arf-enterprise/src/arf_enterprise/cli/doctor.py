@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-from arf_core.cli.output import Answer, JsonOption, QuietOption, emit, printable
-
-if TYPE_CHECKING:
-    from arf_core.doctor.finding import Finding
+from arf_core.cli.doctor import finding_lines
+from arf_core.cli.output import Answer, JsonOption, QuietOption, emit
 
 UNSAFE: Final = 8
 
@@ -47,14 +44,4 @@ def doctor(*, production_readiness: ReadyOption = False, json: JsonOption = Fals
         findings = readiness(settings, seen, now=system_clock())
         code = UNSAFE if exit_code(findings) else 0
     data = {"ok": code == 0, "exit_code": code, "checks": [asdict(finding) for finding in findings]}
-    emit(Answer(data=data, lines=tuple(_lines(findings)), exit_code=code), as_json=json, quiet=quiet)
-
-
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    width = max(len(finding.check) for finding in findings)
-    for finding in findings:
-        yield f"{finding.state.value:<8} {finding.check:<{width}}  {printable(finding.found)}"
-        if finding.command is not None:
-            yield f"{'':<8} {'':<{width}}  $ {printable(finding.command)}"
-    count = {state: sum(finding.state.value == state for finding in findings) for state in ("failed", "warning")}
-    yield f"{len(findings)} checks, {count['failed']} failed, {count['warning']} warnings"
+    emit(Answer(data=data, lines=tuple(finding_lines(findings)), exit_code=code), as_json=json, quiet=quiet)

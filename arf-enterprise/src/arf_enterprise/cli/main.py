@@ -15,7 +15,27 @@ from typing import Annotated
 import typer
 
 from arf_core.cli.edge import run_app
-from arf_enterprise.cli import audit, doctor, keys, licence, privacy, serve, setup, tenants
+from arf_enterprise.cli import (
+    agents,
+    approvals,
+    audit,
+    doctor,
+    execute,
+    graph,
+    import_,
+    keys,
+    learning,
+    licence,
+    outcomes,
+    policy,
+    privacy,
+    serve,
+    setup,
+    stop,
+    targets,
+    tenants,
+    worker,
+)
 from arf_enterprise.errors import EnterpriseError
 from arf_enterprise.identity.hiding import hidden
 from arf_enterprise.version import __version__
@@ -72,9 +92,20 @@ def options(
 
 setup.register(app)
 serve.register(app)
+worker.register(app)
+execute.register(app)
 keys.register(app)
 licence.register(app)
 tenants.register(app)
 doctor.register(app)
 audit.register(app)
 privacy.register(app)
+targets.register(app)
+policy.register(app)
+graph.register(app)
+import_.register(app)
+outcomes.register(app)
+learning.register(app)
+approvals.register(app)
+stop.register(app)
+agents.register(app)

@@ -36,12 +36,11 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Serve REST until told to stop (SIGTERM, SIGINT). The log is JSON lines on standard error."""
+    from arf_core.api.logs import log_as_json
     from arf_enterprise.app import opened
-    from arf_enterprise.audit.service import Sequencing
-    from arf_enterprise.server.listen import log_as_json
     from arf_enterprise.server.listen import serve as listen
-    from arf_enterprise.server.serving import Together
     from arf_enterprise.server.settings import ServerSettings
+    from arf_enterprise.server.works import works_of
     from arf_enterprise.settings import read_settings
 
     settings = ServerSettings(
@@ -54,8 +53,6 @@ def serve(
         open_metrics=open_metrics,
     )
     del json  # its log is JSON anyway; of errors, the edge of the process knows
-    log_as_json(level=logging.WARNING if quiet else logging.INFO)
+    log_as_json(level=logging.WARNING if quiet else logging.INFO, loggers=("arf_enterprise",))
     with opened(read_settings(os.environ), serves=True) as app:
-        sequencing = Sequencing(app.database, key=app.audit_key, clock=app.clock)
-        works = (sequencing,) if app.watch is None else (sequencing, app.watch)
-        listen(app, settings, background=Together(*works))
+        listen(app, settings, background=works_of(app))

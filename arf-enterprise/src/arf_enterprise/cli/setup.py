@@ -45,11 +45,13 @@ def migrate(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
     from arf_enterprise.errors import SettingError
     from arf_enterprise.settings import read_settings
     from arf_enterprise.stores.postgres import migrate as migrations
+    from arf_enterprise.stores.postgres.engine_schema import migrate_engine
 
     with urls(read_settings(os.environ)) as (_, owner_url):
         if owner_url is None:
             raise SettingError("ARF_DATABASE_OWNER_URL is not set: it names the login that owns the schema")
         applied = [f"{step.version:04d}_{step.name}" for step in migrations.migrate(owner_url)]
+        migrate_engine(owner_url)
     lines = tuple(f"applied {name}" for name in applied) or ("nothing to do: the schema is up to date",)
     emit(Answer(data={"applied": applied}, lines=lines), as_json=json, quiet=quiet)
 

@@ -42,9 +42,11 @@ _MEANINGS: Final = {
     403: "The caller may not do this, or the tenant is not its own.",
     404: "Nothing is known under that name.",
     408: "The body did not come in time.",
+    409: "It is not in a state for this, or is known with other content.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "A field or parameter is missing, unknown or wrong.",
+    424: "The target does not answer: nothing was done.",
     429: "Too many requests, or too many wrong keys: come back after `Retry-After` seconds.",
     500: "Something went wrong inside ARF.",
     503: "The database or the identity provider does not answer, or the server is stopping.",
@@ -60,6 +62,14 @@ def answers(example: Mapping[str, object], *others: int, status: int = 200) -> d
     }
     for number in sorted({*_USUAL, *others}):
         described[number] = _content(_MEANINGS[number], {"schema": {"$ref": "#/components/schemas/Error"}})
+    return described
+
+
+def text_answers(media_type: str, example: str) -> dict[int | str, Json]:
+    """The responses of a route that answers with text."""
+    kind = media_type.partition(";")[0]
+    described = answers({})
+    described[200] = {"description": "The answer.", "content": {kind: {"schema": _TEXT, "example": example}}}
     return described
 
 

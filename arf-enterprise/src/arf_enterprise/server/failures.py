@@ -19,15 +19,28 @@ from starlette.exceptions import HTTPException
 
 from arf_core.errors import FormatError, InputError
 from arf_enterprise.errors import (
+    ApprovalForged,
+    ApprovalRefused,
+    ApprovalStale,
+    ApprovalUsed,
     ConflictError,
     EnterpriseError,
+    ExecutionRefused,
     IdentityUnavailable,
+    IntentConflict,
+    IntentInvalid,
     LicenseError,
     NotAuthenticated,
+    NotAvailable,
     NotFound,
     NotPermitted,
+    QueueFull,
     RequestError,
+    ServerStopping,
     StoreUnavailable,
+    TargetMoved,
+    TargetUnavailable,
+    TargetUnknown,
     TenantError,
     TooManyAttempts,
 )
@@ -39,10 +52,17 @@ JSON: Final = "application/json"
 class Refused(Exception):
     """An error with the status it is answered with, where that does not follow from its class."""
 
-    def __init__(self, error: EnterpriseError, *, status: int, headers: Mapping[str, str] | None = None) -> None:
-        """Answer ``error`` with ``status`` and ``headers``."""
+    def __init__(
+        self,
+        error: EnterpriseError,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
+        """Answer ``error`` with ``status``, ``headers``, and ``more`` beside the error."""
         super().__init__(str(error))
-        self.error, self.status, self.headers = error, status, dict(headers or {})
+        self.error, self.status, self.headers, self.more = error, status, dict(headers or {}), dict(more or {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +89,14 @@ def failure(error: Exception, *, request_id: str) -> Failure:
         "remedy": _REMEDIES.get(status, told.remedy),
         "request_id": request_id,
     }
-    body = json.dumps({"error": document}, ensure_ascii=False).encode("utf-8", "replace")
+    more = error.more if isinstance(error, Refused) else {}
+    body = json.dumps({"error": document, **more}, ensure_ascii=False).encode("utf-8", "replace")
     return Failure(status=status, code=told.code, body=body, headers=headers)
+
+
+def status_of(kind: type[EnterpriseError]) -> int:
+    """The HTTP status of errors of ``kind``: that of the first in the table that it is."""
+    return next((status for known, status in _STATUSES.items() if issubclass(kind, known)), 500)
 
 
 def _told(error: Exception) -> tuple[EnterpriseError, int, dict[str, str]]:
@@ -111,12 +137,27 @@ _STATUSES: Final[Mapping[type[EnterpriseError], int]] = {
     ConflictError: 409,
     RequestError: 422,
     LicenseError: 403,
+    IntentInvalid: 422,
+    IntentConflict: 409,
+    TargetUnknown: 404,
+    TargetMoved: 409,
+    ExecutionRefused: 403,
+    ApprovalForged: 401,
+    ApprovalUsed: 409,
+    ApprovalStale: 409,
+    ApprovalRefused: 403,
+    TargetUnavailable: 424,
+    NotAvailable: 404,
+    QueueFull: 429,
+    ServerStopping: 503,
     StoreUnavailable: 503,
     IdentityUnavailable: 503,
 }
 """Every other is the server's own affair: 500 (rule 2)."""
 _HEADERS: Final[Mapping[type[EnterpriseError], Mapping[str, str]]] = {
     NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="arf"'},
+    QueueFull: {"Retry-After": "5"},
+    ServerStopping: {"Retry-After": "1"},
     StoreUnavailable: {"Retry-After": "5"},
     IdentityUnavailable: {"Retry-After": "30"},
 }

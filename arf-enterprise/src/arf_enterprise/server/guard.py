@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LicenseRef-ARF-Enterprise
 """What stands before each route: who asks, and whether they may.
 
-Every route declares its operation with :func:`requires`, or is named in :data:`OPEN`: ``make_app`` refuses to be made
-with a route that does neither.
+Every route declares its operation with :func:`requires`, or is named in :data:`OPEN` or :data:`SIGNED`: ``make_app``
+refuses to be made with a route that does neither.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fastapi import Depends
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.routing import Route
 
 from arf_enterprise.app import App
 from arf_enterprise.identity.access import Asked, Caller
@@ -22,6 +23,8 @@ from arf_enterprise.server.serving import Serving
 
 OPEN: Final = frozenset({"/health", "/ready", "/openapi.json", "/docs"})
 """Paths that anybody may ask for: they say nothing of the installation."""
+SIGNED: Final = frozenset({"/callbacks/slack", "/callbacks/webhook"})
+"""Paths that no key opens: each request is authenticated by the signature over its body (``callback_routes``)."""
 TENANT_HEADER: Final = "X-ARF-Tenant"
 
 
@@ -48,6 +51,12 @@ def identified(request: Request) -> Caller:
         request_id=request.state.request_id,
     )
     return app_of(request).access.identify(asked)
+
+
+class Guarded(Route):
+    """A route that asks who calls, and whether they may, before anything else: it is no plain one."""
+
+    operation: Operation
 
 
 class Declared:
@@ -100,11 +109,12 @@ def operations_of(route: APIRoute) -> frozenset[Operation]:
 
 
 def undeclared(routes: list[Any]) -> list[str]:
-    """The paths of ``routes`` that neither declare an operation nor are open; everything that is no plain route."""
+    """The paths of ``routes`` that declare no operation, and are neither open nor signed; what is no route."""
     return [
         str(getattr(route, "path", type(route).__name__))
         for route in routes
-        if not isinstance(route, APIRoute) or not (operations_of(route) or route.path in OPEN)
+        if not isinstance(route, Guarded)
+        and (not isinstance(route, APIRoute) or not (operations_of(route) or route.path in OPEN | SIGNED))
     ]
 
 

@@ -11,21 +11,17 @@ from __future__ import annotations
 
 import logging
 import ssl
-import sys
-from types import FrameType
-from typing import Final, TextIO
 
 import uvicorn
 
-from arf_core.api.logs import JsonLines, fields
+from arf_core.api.logs import fields
+from arf_core.api.server import MAX_HEAD, Listener
 from arf_enterprise.app import App
 from arf_enterprise.errors import EnterpriseError, SettingError
 from arf_enterprise.server.rest import make_app
 from arf_enterprise.server.serving import Background, Serving
 from arf_enterprise.server.settings import ServerSettings
 
-MAX_HEAD: Final = 64 * 1024
-"""How many bytes the head of a request may have."""
 log = logging.getLogger(__name__)
 
 
@@ -82,29 +78,3 @@ def config_of(app: App, serving: Serving, background: Background | None = None) 
     except (OSError, ssl.SSLError) as error:
         raise SettingError(f"{settings.certificate} and its key cannot be used: {type(error).__name__}") from error
     return config
-
-
-class Listener(uvicorn.Server):
-    """A server that ends quietly when it is told to stop, instead of raising the signal anew."""
-
-    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
-        """Serve as ``config`` says; ``serving`` is told when it stops."""
-        super().__init__(config)
-        self._serving = serving
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Stop; on being told twice, at once (rule 1)."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
-        self._serving.is_stopping = True
-
-
-def log_as_json(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
-    """Write our log from ``level`` on, and uvicorn's warnings, to ``stream`` (standard error if None)."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines())
-    for name, least in (("arf_enterprise", level), ("uvicorn", logging.WARNING)):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.setLevel(least)
-        logger.propagate = False

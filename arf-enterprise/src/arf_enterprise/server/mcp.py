@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LicenseRef-ARF-Enterprise
 """The Enterprise MCP server as people construct it: with a valid licence, or not at all.
 
-What it can do now is to say what it is and what its licence permits. It carries no intent out: it says so, and refuses.
+It says what it is and what its licence permits, and hands intents to the installation that it belongs to, whose servers
+carry them out. The server that MCP clients connect to is ``arf-enterprise serve`` (``server.mcp_door``).
 """
 
 from __future__ import annotations
@@ -10,15 +11,29 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import NoReturn
+from functools import partial
+from typing import Final
 
-from arf_enterprise.app import system_clock
-from arf_enterprise.errors import NotAvailable, SettingError
+import anyio.to_thread
+
+from arf_core.models.healing_intent import HealingIntent
+from arf_enterprise.app import opened, system_clock
+from arf_enterprise.errors import SettingError
+from arf_enterprise.execution.intent import of_intent, rung_of
+from arf_enterprise.execution.means import APPROVALS, AUTONOMY
+from arf_enterprise.governance.ruling import Rung
+from arf_enterprise.identifiers import new_id
+from arf_enterprise.identity.access import Caller
+from arf_enterprise.identity.local import local_principal
 from arf_enterprise.licensing.keyring import package_keyring
 from arf_enterprise.licensing.licence import Licence
 from arf_enterprise.licensing.standing import Standing, standing
 from arf_enterprise.licensing.verify import verify
+from arf_enterprise.settings import Settings, read_settings
 from arf_enterprise.version import __version__
+
+PATIENCE_S: Final = 30.0
+TENANT: Final = "default"
 
 
 class Mode(StrEnum):
@@ -46,11 +61,10 @@ class EnterpriseMCPServer:
             LicenseError: "Enterprise license required …", and why: the subclass says which.
             SettingError: a mode that there is not.
         """
-        if mode not in set(Mode):
-            raise SettingError(f"the mode is {mode!r:.60}: it must be one of {', '.join(Mode)}")
+        checked = _checked(mode)
         text = license_key if license_key is not None else os.environ.get("ARF_LICENSE_KEY")
         self.license: Licence = verify(text, keyring=package_keyring(), customer=customer)
-        self._mode, self._clock = Mode(mode), clock
+        self._mode, self._clock = checked, clock
         self.standing().require()
 
     @property
@@ -69,7 +83,7 @@ class EnterpriseMCPServer:
             "edition": "enterprise",
             "version": __version__,
             "mode": self.mode,
-            "can_execute": False,
+            "can_execute": found.may_execute and bool(self.license.features & {APPROVALS, AUTONOMY}),
             "license": {
                 "edition": self.license.edition.value,
                 "features": sorted(self.license.features),
@@ -78,16 +92,29 @@ class EnterpriseMCPServer:
             },
         }
 
-    def execute_healing_intent(self, intent: object) -> NoReturn:
-        """Refuses: this version carries no intent out.
+    async def execute_healing_intent(
+        self,
+        intent: HealingIntent,
+        mode: str | None = None,
+        *,
+        settings: Settings | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> dict[str, object]:
+        """Hand ``intent`` to the installation of ``settings`` (default: the environment's); its receipt comes back.
+
+        A server or worker of that installation carries it out, with its own licence, policy and approvals; ``mode`` is
+        the most that may happen (default: the one this server was made with). Where nothing can be said of it within
+        ``patience_s`` seconds, the status is ``accepted``. The same intent again is the same run.
 
         Raises:
             LicenseError: the licence has ended meanwhile.
-            NotAvailable: always otherwise. Nothing was done.
+            SettingError: a mode that there is not.
+            ExecutionRefused: it was not taken; the subclass says why.
         """
-        del intent
         self.standing().require()
-        raise NotAvailable("this version of arf-enterprise carries no intent out: nothing was done")
+        wished = rung_of(_checked(self._mode if mode is None else mode).value)
+        known = read_settings(os.environ) if settings is None else settings
+        return await anyio.to_thread.run_sync(partial(_executed, intent, wished, known, patience_s))
 
     def __repr__(self) -> str:
         return f"EnterpriseMCPServer(mode={self.mode!r}, licence={self.license.licence_id!r})"
@@ -101,3 +128,17 @@ def create_enterprise_mcp_server(license_key: str | None = None, *, mode: str = 
         SettingError: a mode that there is not.
     """
     return EnterpriseMCPServer(license_key, mode=mode)
+
+
+def _checked(mode: str) -> Mode:
+    if mode not in set(Mode):
+        raise SettingError(f"the mode is {mode!r:.60}: it must be one of {', '.join(Mode)}")
+    return Mode(mode)
+
+
+def _executed(intent: HealingIntent, wished: Rung, settings: Settings, patience_s: float) -> dict[str, object]:
+    with opened(settings) as app:
+        caller = Caller(principal=local_principal([TENANT]), tenant=TENANT, request_id=new_id("python", app.clock()))
+        run = app.intake.submit(of_intent(intent), wished, by=caller)
+        found = app.asking.receipt(run, patience_s=patience_s)
+    return found or {"status": "accepted", "executed": False, "execution_id": run.execution_id}

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from arf_core.canonical import write_time
 from arf_enterprise.app import App
 from arf_enterprise.audit.service import lag as lags
 from arf_enterprise.errors import LicenseError
+from arf_enterprise.licensing.nodes import Holder, holders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,14 @@ def lag(app: App) -> Lag:
 
 
 def licence_document(app: App) -> dict[str, object]:
-    """How the licence stands now, as JSON; without its signature, so it cannot be used again from here."""
+    """How the licence stands now, as JSON, and which servers hold its places.
+
+    Without its signature, so it cannot be used again from here.
+    """
+    return {**_standing_document(app), "servers": [_holder_document(holder) for holder in holders(app.database)]}
+
+
+def _standing_document(app: App) -> dict[str, object]:
     try:
         return app.entitlements.current().document()
     except LicenseError as error:
@@ -51,3 +60,12 @@ def licence_document(app: App) -> dict[str, object]:
             "code": error.code,
             "licence": None,
         }
+
+
+def _holder_document(holder: Holder) -> dict[str, object]:
+    return {
+        "place": holder.place,
+        "server": holder.node_id,
+        "held_since": write_time(holder.held_since),
+        "seen_at": write_time(holder.seen_at),
+    }

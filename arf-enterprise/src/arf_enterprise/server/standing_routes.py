@@ -14,7 +14,7 @@ from arf_enterprise.app import App
 from arf_enterprise.errors import EnterpriseError
 from arf_enterprise.identity.access import Caller
 from arf_enterprise.identity.roles import Operation
-from arf_enterprise.server.described import answers
+from arf_enterprise.server.described import answers, text_answers
 from arf_enterprise.server.guard import MetricsGuard, app_of, requires, serving_of
 from arf_enterprise.server.serving import Serving
 from arf_enterprise.server.standing import Lag, lag, licence_document, schema_version
@@ -36,6 +36,14 @@ _LICENSE: Final[dict[str, object]] = {
     "warning": None,
     "source": "the database",
     "licence": {"licence_id": "lic_0199…", "customer": "Acme"},
+    "servers": [
+        {
+            "place": 1,
+            "server": "arf-1.example:4711",
+            "held_since": "2026-01-02T03:04:05.000006Z",
+            "seen_at": "2026-01-02T03:05:05.000006Z",
+        }
+    ],
 }
 
 
@@ -57,7 +65,12 @@ def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ready" if is_ready else "not ready", **parts}, status_code=200 if is_ready else 503)
 
 
-@router.get("/metrics", dependencies=[Depends(MetricsGuard(Operation.METRICS_READ))])
+@router.get(
+    "/metrics",
+    dependencies=[Depends(MetricsGuard(Operation.METRICS_READ))],
+    response_class=Response,
+    responses=text_answers(METRICS_TYPE, 'arf_build_info{version="0.1.0"} 1\n'),
+)
 def metrics(request: Request) -> Response:
     """What the server counts, in the text format of Prometheus."""
     serving = serving_of(request)
@@ -73,7 +86,7 @@ def metrics(request: Request) -> Response:
 def license_standing(
     request: Request, _caller: Annotated[Caller, requires(Operation.LICENSE_READ)]
 ) -> dict[str, object]:
-    """How the licence stands; never the licence itself."""
+    """How the licence stands, and which servers hold its places; never the licence itself."""
     return licence_document(app_of(request))
 
 

@@ -19,12 +19,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from arf_enterprise.app import App
 from arf_enterprise.audit.signing import LocalKey
+from arf_enterprise.execution.asking import Asking
+from arf_enterprise.execution.intake import Intake
+from arf_enterprise.execution.line import Line
 from arf_enterprise.identity import keys
 from arf_enterprise.identity.access import Access, Tokens
 from arf_enterprise.identity.key import WantedKey
 from arf_enterprise.identity.principal import SYSTEM, Role
 from arf_enterprise.identity.roles import Operation
 from arf_enterprise.licensing.entitlement import Entitlements
+from arf_enterprise.licensing.seats import Seats
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.server.listen import config_of
 from arf_enterprise.server.serving import Background, Serving
@@ -98,15 +102,26 @@ def app_on(
         audit_key_file=folder / "audit-key.pem",
         audit_passphrase_file=folder / "audit-passphrase",
     )
-    access = Access(database, is_multi_tenant=is_multi_tenant, clock=clock.time, seconds=clock.seconds, tokens=tokens)
-    key = LocalKey(Ed25519PrivateKey.generate())
+    entitlements = Entitlements(provider_of(settings, database), clock=clock.time)
+    access = Access(
+        database,
+        is_multi_tenant=is_multi_tenant,
+        clock=clock.time,
+        seconds=clock.seconds,
+        tokens=tokens,
+        seat=Seats(database, entitlements, clock=clock.time),
+    )
+    key, line = LocalKey(Ed25519PrivateKey.generate()), Line(database.url)
     return App(
         settings=settings,
         database=database,
         audit_key=key,
         access=access,
-        entitlements=Entitlements(provider_of(settings, database), clock=clock.time),
+        entitlements=entitlements,
         clock=clock.time,
+        line=line,
+        intake=Intake(database=database, line=line, clock=clock.time),
+        asking=Asking(database=database, seconds=time.monotonic, pause=time.sleep),
     )
 
 

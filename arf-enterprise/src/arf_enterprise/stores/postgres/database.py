@@ -150,6 +150,11 @@ class Database:
             check=_check_alive,
         )
 
+    @property
+    def url(self) -> str:
+        """Where it connects to: it has a password, and belongs in no message."""
+        return self._url
+
     def open(self) -> None:
         """Connect.
 

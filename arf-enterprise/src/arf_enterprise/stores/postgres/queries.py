@@ -19,7 +19,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, LiteralString
 
-_HEAD: Final = re.compile(r"^-- (\w+) --$", re.MULTILINE)
+_SQL: Final = "--"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +47,13 @@ def queries() -> Mapping[str, Query]:
     return found
 
 
-def parse(text: str) -> Iterator[Query]:
-    """The queries of one file, in order."""
-    parts = _HEAD.split(text)
+def parse(text: str, *, comment: str = _SQL) -> Iterator[Query]:
+    """The queries of one file, in order; ``comment`` begins a comment in its language."""
+    parts = re.split(rf"^{comment} (\w+) {comment}$", text, flags=re.MULTILINE)
     for name, body in zip(parts[1::2], parts[2::2], strict=True):
         lines = body.strip().splitlines()
-        said = [line[3:] for line in lines if line.startswith("-- ")]
-        statement = "\n".join(line for line in lines if not line.startswith("--")).strip()
+        said = [line[3:] for line in lines if line.startswith(f"{comment} ")]
+        statement = "\n".join(line for line in lines if not line.startswith(comment)).strip()
         if not said or not statement:
             raise ValueError(f"the query {name} has no description, or no statement")
         # Package data, not input: the one place where text becomes a statement.

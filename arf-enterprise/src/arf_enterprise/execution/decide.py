@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""Steps 2 to 6: whether the intent may be carried out, what exactly that would be, and whether it can be undone.
+
+1. Nothing is changed here: the target is only read, and both directions are rehearsed by dry run.
+2. The gate is asked twice: before the target is looked at (what the policy forbids anyway costs nothing), and with the
+   change, its blast radius and what was learned of it.
+3. What may not be done is refused with its code, in the transaction that records it. A refusal is an end.
+4. The step can be repeated: what was decided is read instead of being decided anew. A server that was away while
+   another one decided writes nothing any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from arf_core.canonical import write_time
+from arf_core.models.frozen import FrozenMap
+from arf_enterprise.actions.adapter import Adapter, Change, Rehearsal
+from arf_enterprise.errors import (
+    EnterpriseError,
+    ExecutionRefused,
+    FenceLost,
+    LicenseError,
+    OwnedElsewhere,
+    PolicyRefused,
+    StoreError,
+)
+from arf_enterprise.execution import hold
+from arf_enterprise.execution import intent as intents
+from arf_enterprise.execution.documents import reading_document
+from arf_enterprise.execution.health import Reading
+from arf_enterprise.execution.line import Ticket
+from arf_enterprise.execution.means import LEARNING, Means, record, told, way_of
+from arf_enterprise.execution.receipt import receipt
+from arf_enterprise.execution.run import Run, Status, note, say
+from arf_enterprise.governance import approval, blast_radius, gate, stop
+from arf_enterprise.governance import store as policies
+from arf_enterprise.governance.gate import Asked, Ran
+from arf_enterprise.governance.policy import GovernancePolicy
+from arf_enterprise.governance.ruling import BlastRadius, Ruling, Rung
+from arf_enterprise.learning.autonomy import Learned, learned
+from arf_enterprise.stores.postgres.database import Transaction
+from arf_enterprise.targets import store as targets
+from arf_enterprise.targets.inventory import Inventory
+from arf_enterprise.targets.target import Target
+
+DECIDED: Final = "decided"
+LONGEST_RATE: Final = timedelta(days=1)
+_KINDS: Final = {kind.code: kind for kind in ExecutionRefused.__subclasses__()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the database says when a run is decided on."""
+
+    policy: GovernancePolicy
+    inventory: Inventory
+    target: Target
+    learned: Learned | None
+    recent: tuple[Ran, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What would be done: the change, what its dry run showed, what it reaches, and the health before."""
+
+    change: Change
+    rehearsal: Rehearsal
+    blast: BlastRadius
+    baseline: Reading
+
+
+def decide(means: Means, ticket: Ticket) -> str:
+    """What comes next: ``act``, ``ask`` (people must approve), or ``end``.
+
+    Raises:
+        StoreError: the database does not answer: to be tried again.
+        FenceLost: another server has taken the run up.
+    """
+    with means.database.transaction(ticket.tenant) as transaction:
+        run = hold.mine(transaction, ticket)
+    if run.ended_at is not None:
+        return "end"
+    if DECIDED in run.steps:  # rule 4
+        return str(run.steps[DECIDED]["next"])
+    try:
+        return _decided(means, run)
+    except (StoreError, FenceLost):
+        raise
+    except (EnterpriseError, LicenseError) as error:
+        return refuse(means, run, error)
+
+
+def refuse(means: Means, run: Run, error: EnterpriseError, *, step: str = DECIDED, ruling: Ruling | None = None) -> str:
+    """End ``run`` as refused, because of ``error`` (rule 3), and give its target back if it holds it.
+
+    ``ruling`` is the gate's, if it is the gate that refuses.
+
+    Raises:
+        FenceLost: another server has taken the run up.
+    """
+    code, says = told(error)
+    found: dict[str, object] = {"next": "end", "code": code, "says": says}
+    if ruling is not None:
+        found["ruling"] = ruling.document()
+    if isinstance(error, OwnedElsewhere):
+        found["patch"] = error.patch
+    now = means.clock()
+    with means.database.transaction(run.tenant) as transaction:
+        hold.still_mine(transaction, run)
+        note(transaction, run, step, found, now=now)
+        say(
+            transaction, run, Status.REFUSED, now=now, code=code, says=says,
+            receipt=receipt(run, "refused", code=code, reason=says),
+        )  # fmt: skip
+        record(transaction, run, "execution.refused", now=now, details={"code": code, "because": says})
+        hold.release(transaction, run, now)
+    return "end"
+
+
+def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool) -> Known:
+    """What the database says of the policy, the target and the past.
+
+    Raises:
+        PolicyMissing, TargetUnknown: there is none in force, or none of that name.
+    """
+    policy, inventory = policies.current(transaction), targets.current(transaction)
+    target = inventory.target(run.component)
+    past = None
+    if learns:
+        past = learned(transaction, run.action, target.kind, target.component, signature_of(run), now=now)
+    return Known(
+        policy=policy,
+        inventory=inventory,
+        target=target,
+        learned=past,
+        recent=_recent(transaction, run, inventory, now),
+    )
+
+
+def ruled(
+    means: Means, run: Run, known: Known, change: Change | None, blast: BlastRadius | None, *, now: datetime
+) -> Ruling:
+    """What the gate says, within what the licence has.
+
+    Raises:
+        LicenseError: new executions may not start.
+    """
+    wished = Rung(min(run.wished, means.ceiling()))
+    asked = Asked(
+        intent=intents.stored(run.intent).intent,
+        target=known.target,
+        change=change,
+        blast=blast,
+        wished=wished,
+        requester_is_agent=run.is_agent,
+        tenant=run.tenant,
+        success_lower=None if known.learned is None else known.learned.lower,
+        outcomes=0 if known.learned is None else known.learned.outcomes,
+        irreversible_reason=run.irreversible_reason,
+    )
+    return gate.decide(known.policy, asked, now=now, recent=known.recent)
+
+
+def denial(ruling: Ruling) -> EnterpriseError:
+    """The refusal that a ruling of DENY is, under its own code."""
+    first = next((reason for reason in ruling.reasons if reason.rung is Rung.DENY), None)
+    says = "the policy denies it" if first is None else f"{first.rule} ({first.place}): {first.says}"
+    return _KINDS.get(ruling.code or "", PolicyRefused)(says)
+
+
+def plan(means: Means, adapter: Adapter, run: Run, known: Known) -> Planned:
+    """What would be done to the target as it is now, tried by dry run (rule 1)."""
+    intent = intents.stored(run.intent).intent
+    observed = adapter.observe()
+    change = adapter.plan(intent.action, intent.parameters, observed)
+    return Planned(
+        change=change,
+        rehearsal=adapter.rehearse(change),
+        blast=blast_radius.of(known.target, change, known.inventory),
+        baseline=look(means, known.target, adapter, at_s=0.0),
+    )
+
+
+def look(means: Means, target: Target, adapter: Adapter, *, at_s: float) -> Reading:
+    """How the target is now: every probe's answer, and its vitals."""
+    return Reading(
+        at_s=at_s,
+        answers=tuple((probe.name, means.ask(probe, adapter)) for probe in target.health.probes),
+        vitals=adapter.observe().vitals,
+    )
+
+
+def signature_of(run: Run) -> str:
+    """What kind of fault the run is about: the rule that recommended it, or the incident's own name."""
+    return intents.stored(run.intent).intent.policy_applied or "unknown"
+
+
+def _decided(means: Means, run: Run) -> str:
+    now = means.clock()
+    with means.database.transaction(run.tenant) as transaction:
+        stop.require_clear(transaction, component=run.component, action=run.action)  # 3
+        known = known_of(transaction, run, now=now, learns=learns(means))
+    early = ruled(means, run, known, None, None, now=now)  # 2 and 4
+    if early.rung is Rung.DENY:
+        return refuse(means, run, denial(early), ruling=early)
+    with means.reached(known.target, way_of(known.target, run)) as adapter:
+        planned = plan(means, adapter, run, known)  # 5 and 6
+    ruling = ruled(means, run, known, planned.change, planned.blast, now=now)
+    if ruling.rung is Rung.DENY:
+        return refuse(means, run, denial(ruling), ruling=ruling)
+    return _written(means, run, known, planned, ruling)
+
+
+def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Ruling) -> str:
+    following = {Rung.ADVISE: "end", Rung.REQUIRE_APPROVAL: "ask", Rung.AUTONOMOUS: "act"}[ruling.rung]
+    now = means.clock()
+    shown = {"decided_at": write_time(now), **_shown(known, planned, ruling)}
+    with means.database.transaction(run.tenant) as transaction:
+        hold.still_mine(transaction, run)  # rule 4
+        note(transaction, run, DECIDED, {"next": following, **shown}, now=now)
+        if following == "end":
+            say(transaction, run, Status.ADVISED, now=now, receipt=receipt(run, "advised"))
+        if following == "ask":
+            _ask(transaction, run, planned, ruling, shown, now)
+        details = {"rung": ruling.rung.label, "policy": ruling.policy_digest, "change": planned.change.digest}
+        record(transaction, run, "execution.decided", now=now, details=details, before=planned.change.before.digest)
+    if following == "ask":
+        means.notify("approval.asked", run, planned.change.summary)
+    return following
+
+
+def _ask(
+    transaction: Transaction, run: Run, planned: Planned, ruling: Ruling, shown: dict[str, object], now: datetime
+) -> None:
+    bound = binding(run, planned.change, ruling, policy_digest=ruling.policy_digest, asked_at=now)
+    approval_id = approval.ask(transaction, bound, shown=FrozenMap(shown), now=now)
+    say(
+        transaction, run, Status.PENDING_APPROVAL, now=now, approval_id=approval_id,
+        receipt=receipt(run, "pending_approval", approval_id=approval_id),
+    )  # fmt: skip
+
+
+def binding(run: Run, change: Change, ruling: Ruling, *, policy_digest: str, asked_at: datetime) -> approval.Binding:
+    """What an approval of ``run`` is bound to, under the policy of that digest."""
+    return approval.Binding(
+        tenant=run.tenant,
+        execution_id=run.execution_id,
+        intent_digest=run.digest,
+        change_digest=change.digest,
+        policy_digest=policy_digest,
+        state_digest=change.before.digest,
+        executor=change.adapter,
+        requester_issuer=run.issuer,
+        requester_subject=run.subject,
+        quorum=ruling.quorum,
+        expires_at=asked_at + timedelta(seconds=ruling.expires_s),
+    )
+
+
+def _shown(known: Known, planned: Planned, ruling: Ruling) -> dict[str, object]:
+    """What approvers see, and later steps read."""
+    return {
+        "change": planned.change.document(),
+        "change_digest": planned.change.digest,
+        "diff": list(planned.rehearsal.diff),
+        "undo_diff": list(planned.rehearsal.undo_diff),
+        "rehearsed_by": planned.rehearsal.by,
+        "blast_radius": planned.blast.document(),
+        "baseline": reading_document(planned.baseline),
+        "ruling": ruling.document(),
+        "target": known.target.document(),
+        "target_digest": known.target.digest,
+    }
+
+
+def learns(means: Means) -> bool:
+    """Whether the licence lets outcomes of the past speak."""
+    return LEARNING in means.entitlements.current().licence.features
+
+
+def _recent(transaction: Transaction, run: Run, inventory: Inventory, now: datetime) -> tuple[Ran, ...]:
+    rows = transaction.all(
+        "recent_executions", tenant=run.tenant, execution_id=run.execution_id, since=now - LONGEST_RATE
+    )
+    environments = {target.component: target.environment for target in inventory.targets}
+    return tuple(
+        Ran(
+            action=str(row["action"]),
+            component=str(row["component"]),
+            environment=environments.get(str(row["component"]), ""),
+            at=row["created_at"],
+        )
+        for row in rows
+    )

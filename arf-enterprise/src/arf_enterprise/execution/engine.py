@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""The engine: takes runs from the line and carries them out, durably, as one of several servers on one database.
+
+DBOS Transact is underneath. The rules that came out of running it (shared facts; each has a test):
+
+1. Each process has an executor id of its own, and holds an advisory lock on it for as long as it lives.
+2. A dead server's runs are taken up by us: every :data:`SWEEP_S` seconds, those whose executor holds no lock any more,
+   and those that are in no line at all (a crash between accepting a run and handing it over).
+3. A run that is taken up gets a new attempt, so two servers never work under one id. What was done is in the run's rows
+   and on the target, not in DBOS: the steps find it there, and a fence keeps the slower server out.
+4. Runs are always enqueued, never started, and ``async``: a waiting one neither blocks the exit nor is ended by it.
+5. The version of the runbook is set by hand, and what is stored is JSON, ids alone.
+6. Waiting holds no slot: the line is unlimited, and how many steps work at once is bounded here.
+7. While the database is away a step waits and tries again; it is never given up for that.
+8. A server without a place of the licence takes no run; it takes some up as soon as it has one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from arf_enterprise.errors import FenceLost, StoreError
+from arf_enterprise.execution import runbook
+from arf_enterprise.execution.line import QUEUE, TOPIC, VERSION, WORKFLOWS, Ticket
+from arf_enterprise.execution.means import Means, Next
+from arf_enterprise.execution.sweep import lock_number
+from arf_enterprise.stores.postgres.held import HeldLocks
+
+if TYPE_CHECKING:
+    from dbos import DBOS
+
+SWEEP_S: Final = 3.0
+POLL_S: Final = 0.02
+PLACE_S: Final = 0.2
+SLOWEST_S: Final = 5.0
+MOST_AT_ONCE: Final = 8
+RECOVERIES: Final = 1_000_000
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How the engine stands: whether it takes runs, how many sweeps it made, runs it took up, and its last error."""
+
+    is_running: bool = False
+    sweeps: int = 0
+    taken_up: int = 0
+    error: str | None = None
+
+
+class Engine:
+    """Carries runs out from :meth:`start` to :meth:`stop`. There is one in a process."""
+
+    def __init__(
+        self,
+        means: Means,
+        *,
+        url: str,
+        executor_id: str,
+        locks: HeldLocks,
+        sweep: Callable[[], int],
+        has_place: Callable[[], bool],
+    ) -> None:
+        """``locks`` has the one of rule 1, ``sweep`` is rule 2, ``has_place`` rule 8."""
+        self._means, self._url, self._executor_id = means, url, executor_id
+        self._locks, self._sweep, self._has_place = locks, sweep, has_place
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._workers = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="execution")
+        self.state = State()
+
+    def start(self) -> None:
+        """Begin, as soon as there is a place (rule 8)."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="execution-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing new; what is under way is taken up by another server, or by the next start."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._may_begin():
+            if self._stop.wait(PLACE_S):
+                return
+        dbos = self._launched()
+        try:
+            self.state = State(is_running=True)
+            while not self._stop.wait(SWEEP_S):
+                self._swept()
+        finally:
+            self.state = replace(self.state, is_running=False)
+            dbos.destroy(destroy_registry=True)
+            self._workers.shutdown(cancel_futures=True)
+            self._locks.close()
+
+    def _may_begin(self) -> bool:
+        try:
+            return self._has_place() and self._is_alive()
+        except StoreError as error:
+            self.state = replace(self.state, error=str(error))
+            return False
+
+    def _is_alive(self) -> bool:
+        """Rule 1; a lock that was lost with the database is held anew."""
+        return self._locks.try_hold(lock_number(self._executor_id))
+
+    def _launched(self) -> type[DBOS]:
+        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+        config = DBOSConfig(
+            name="arf",
+            system_database_url=self._url,
+            executor_id=self._executor_id,
+            application_version=VERSION,
+            run_migrations=False,
+            serializer=DBOSPortableJSONSerializer(),
+            log_level="ERROR",
+        )
+        DBOS(config=config)
+
+        async def carry_out(tenant: str, execution_id: str, attempt: int) -> None:
+            await self._carry_out(Ticket(kind="run", tenant=tenant, execution_id=execution_id, attempt=attempt))
+
+        async def roll_back(tenant: str, execution_id: str, attempt: int) -> None:
+            await self._roll_back(Ticket(kind="back", tenant=tenant, execution_id=execution_id, attempt=attempt))
+
+        for name, work in (("run", carry_out), ("back", roll_back)):
+            DBOS.workflow(name=WORKFLOWS[name], max_recovery_attempts=RECOVERIES)(work)
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
+        return DBOS
+
+    async def _carry_out(self, ticket: Ticket) -> None:
+        with _elsewhere(ticket):
+            await runbook.carry_out(self._means, ticket, step=self._step, later=asyncio.sleep, message=_message)
+
+    async def _roll_back(self, ticket: Ticket) -> None:
+        with _elsewhere(ticket):
+            await runbook.roll_back(self._means, ticket, step=self._step, later=asyncio.sleep)
+
+    async def _step(self, work: Callable[[], Next]) -> Next:
+        pause = 0.1
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._workers, work)  # rule 6
+            except StoreError as error:  # rule 7
+                self.state = replace(self.state, error=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, SLOWEST_S)
+
+    def _swept(self) -> None:
+        try:
+            self._is_alive()
+            found = self._sweep()
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: it outlives whatever happens
+            _LOG.warning("execution_sweep_failed", extra={"error": type(error).__name__})
+            self.state = replace(self.state, error=type(error).__name__)
+        else:
+            sweeps, taken_up = self.state.sweeps + 1, self.state.taken_up + found
+            self.state = replace(self.state, sweeps=sweeps, taken_up=taken_up)
+
+
+@contextmanager
+def _elsewhere(ticket: Ticket) -> Iterator[None]:
+    """A run that another server took up is that server's: here it is over (rule 3)."""
+    try:
+        yield
+    except FenceLost as error:
+        _LOG.info("execution_taken_up_elsewhere", extra={"execution_id": ticket.execution_id, "error": str(error)})
+
+
+async def _message(seconds: float) -> None:
+    from dbos import DBOS
+
+    await DBOS.recv_async(TOPIC, timeout_seconds=seconds)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LicenseRef-ARF-Enterprise
+"""Taking up what nobody works on: runs of a server that died, and runs that are in no line.
+
+1. A server lives as long as it holds the advisory lock of its executor id; Postgres frees it when the server dies.
+2. What is taken up gets the next attempt. Of several servers that try, one does: the row's attempt says which.
+3. A run that nothing was heard of for :data:`IDLE`, and whose attempt is neither in line nor under way, was lost
+   between two systems: it is handed over again. A run that waits for approval is under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from arf_enterprise.execution.line import Line, Ticket
+from arf_enterprise.stores.postgres.database import Database
+
+LOCK_CLASS: Final = 0x61726578
+"""Of the locks of executors: "arex"."""
+IDLE: Final = timedelta(seconds=10)
+MOST: Final = 1000
+
+
+def lock_number(executor_id: str) -> int:
+    """The number of the lock that the executor of this id holds (31 bits)."""
+    return int.from_bytes(hashlib.sha256(executor_id.encode()).digest()[:4]) >> 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Takes up what nobody works on, of every tenant."""
+
+    database: Database
+    line: Line
+    clock: Callable[[], datetime]
+
+    def __call__(self) -> int:
+        """How many runs were taken up.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        dead = [ticket for ticket, executor_id in self.line.under_way() if lock_number(executor_id) not in self._live()]
+        lost = [ticket for tenant in self._tenants() for ticket in self._lost(tenant)]
+        return sum(self._taken_up(ticket) for ticket in (*dead, *lost))
+
+    def _live(self) -> frozenset[int]:
+        with self.database.transaction(None) as transaction:
+            return frozenset(int(row["number"]) for row in transaction.all("held_locks", lock_class=LOCK_CLASS))
+
+    def _tenants(self) -> Iterable[str]:
+        with self.database.transaction(None) as transaction:
+            return [str(row["tenant"]) for row in transaction.all("known_tenants")]
+
+    def _lost(self, tenant: str) -> list[Ticket]:
+        with self.database.transaction(tenant) as transaction:
+            rows = transaction.all("idle_executions", tenant=tenant, since=self.clock() - IDLE, most=MOST)
+        tickets = [_ticket(tenant, row) for row in rows]
+        known = self.line.known(tickets)
+        return [ticket for ticket in tickets if ticket not in known]
+
+    def _taken_up(self, ticket: Ticket) -> bool:
+        with self.database.transaction(ticket.tenant) as transaction:
+            is_ours = transaction.run(
+                "take_execution_up",
+                tenant=ticket.tenant,
+                execution_id=ticket.execution_id,
+                attempt=ticket.attempt,
+                now=self.clock(),
+            )
+        self.line.take_out(ticket)
+        if is_ours:
+            self.line.hand_over(replace(ticket, attempt=ticket.attempt + 1))
+        return bool(is_ours)
+
+
+def _ticket(tenant: str, row: Mapping[str, object]) -> Ticket:
+    kind: Literal["run", "back"] = "back" if row["is_roll_back"] else "run"
+    return Ticket(kind=kind, tenant=tenant, execution_id=str(row["execution_id"]), attempt=int(str(row["attempt"])))

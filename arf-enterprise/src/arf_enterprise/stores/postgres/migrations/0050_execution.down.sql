@@ -1,0 +1,5 @@
+-- Everything 0050 made.
+DROP TABLE arf.target_hold;
+DROP TABLE arf.execution_step;
+DROP TABLE arf.execution;
+DROP FUNCTION arf.keep_ended();

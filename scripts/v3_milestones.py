@@ -58,6 +58,7 @@ class Verdict:
 
 
 _PYTHON: Final = sys.executable
+_TESTS: Final = (_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 MILESTONES: Final = (
     Milestone(
         name="V3.0",
@@ -74,9 +75,25 @@ MILESTONES: Final = (
         name="V3.1", title="execution governance", subject="arf-enterprise/src/arf_enterprise/governance/gate.py"
     ),
     Milestone(
-        name="V3.2", title="risk-bounded autonomy", subject="arf-enterprise/src/arf_enterprise/learning/autonomy.py"
+        name="V3.2",
+        title="risk-bounded autonomy",
+        subject="arf-enterprise/src/arf_enterprise/learning/autonomy.py",
+        commands=(
+            (*_TESTS, "arf-enterprise/tests/learning/test_autonomy.py"),
+            (_PYTHON, "scripts/learning_simulation.py", "--seeds", "2", "--incidents", "1500"),
+        ),
     ),
-    Milestone(name="V3.3", title="outcome learning", subject="arf-enterprise/src/arf_enterprise/learning/outcomes.py"),
+    Milestone(
+        name="V3.3",
+        title="outcome learning",
+        subject="arf-enterprise/src/arf_enterprise/learning/outcomes.py",
+        commands=(
+            (*_TESTS, "arf-enterprise/tests/learning/test_outcomes.py"),
+            (*_TESTS, "arf-enterprise/tests/learning/test_posterior.py"),
+            (*_TESTS, "arf-enterprise/tests/learning/test_advise.py"),
+            (*_TESTS, "arf-enterprise/tests/learning/test_off_policy.py"),
+        ),
+    ),
 )
 
 

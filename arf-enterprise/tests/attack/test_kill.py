@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import crash_audit
+from crashes.figures import Figures
 
 FULL = bool(os.environ.get("ARF_FULL"))
 
@@ -33,7 +34,7 @@ def test_whatever_is_killed_there_is_no_change_without_its_record_and_no_record_
 
 def test_a_change_without_its_record_and_a_record_without_its_change_are_seen() -> None:
     """The comparison itself is no comparison that cannot fail."""
-    figures = crash_audit.Figures()
+    figures = Figures()
     figures.expect(True, "never")
     figures.expect(False, "a change has no record")
     assert figures.amiss == ["a change has no record"]

@@ -23,7 +23,6 @@ from arf_enterprise.errors import RequestError
 from arf_enterprise.stores.postgres.database import Database
 
 SCHEMA: Final = "arf.audit-export/1"
-SUFFIX: Final = ".arfa"
 PROOF: Final = "proof.json"
 RECORDS: Final = "records.jsonl"
 PART_BYTES: Final = 24 * 2**20

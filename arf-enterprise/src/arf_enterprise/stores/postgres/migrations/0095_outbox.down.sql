@@ -1,0 +1,2 @@
+DROP TABLE arf.projected;
+DROP TABLE arf.outbox;

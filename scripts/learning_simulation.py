@@ -36,20 +36,10 @@ from random import Random
 from typing import Final
 
 from arf_enterprise.learning.advise import CURIOSITY
+from arf_enterprise.learning.belief import DEFAULT, Cell, Count, Counts, Estimate
 from arf_enterprise.learning.earning import Bar, has_earned, lost_because
 from arf_enterprise.learning.observed import Label, Observed, Result, settle
-from arf_enterprise.learning.posterior import (
-    DEFAULT,
-    MINUTE,
-    Cell,
-    Count,
-    Counts,
-    Estimate,
-    believed,
-    credit,
-    estimate,
-    mean_and_spread,
-)
+from arf_enterprise.learning.posterior import MINUTE, believed, credit, estimate, mean_and_spread
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS: Final = 60

@@ -17,9 +17,9 @@ from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.errors import ConflictError
 from arf_enterprise.learning import outcomes
 from arf_enterprise.learning.advise import Looks, improved, ranked
+from arf_enterprise.learning.belief import Cell
 from arf_enterprise.learning.observed import Observed
 from arf_enterprise.learning.pattern import Healed, pattern_of
-from arf_enterprise.learning.posterior import Cell
 from arf_enterprise.learning.service import advised
 from arf_enterprise.learning.signature import UNKNOWN, signature_of
 from arf_enterprise.learning.switch import FEATURE, Mode, effective, switch

@@ -12,8 +12,8 @@ from arf_enterprise.errors import ConflictError, NotFound, NotPermitted
 from arf_enterprise.identity.local import local_principal
 from arf_enterprise.identity.principal import SYSTEM, Principal, Role
 from arf_enterprise.learning import autonomy, corrections, outcomes
+from arf_enterprise.learning.belief import Cell
 from arf_enterprise.learning.earning import BUDGET_PER_DAY, LATELY, Bar, Proposal, cost_of
-from arf_enterprise.learning.posterior import Cell
 from arf_enterprise.learning.switch import Mode, Scope, reset, switch
 from arf_enterprise.learning.testing_outcomes import CELL, NOW, learns, outcome, person, recorded
 from arf_enterprise.stores.postgres.database import Database, Transaction

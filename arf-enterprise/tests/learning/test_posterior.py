@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arf_enterprise.learning.belief import DEFAULT
 from arf_enterprise.learning.beta import always_lower, quantile, share_below
 from arf_enterprise.learning.observed import TRUSTED, Label, Observed, Result, settled
-from arf_enterprise.learning.posterior import DEFAULT, clusters, count, credit, estimate
+from arf_enterprise.learning.posterior import clusters, count, credit, estimate
 from arf_enterprise.learning.testing_outcomes import CELL, NOW, left_alone, seen
 
 OTHER = replace(CELL, component="cart")

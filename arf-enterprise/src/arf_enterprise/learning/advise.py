@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Final
 from arf_core.models.advice import Advice
 from arf_core.models.frozen import FrozenMap
 from arf_core.models.healing_intent import HealingIntent
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.observed import CONTROLS, Observed
-from arf_enterprise.learning.posterior import Cell, Estimate, estimate
+from arf_enterprise.learning.posterior import estimate
 from arf_enterprise.learning.signature import signature_of
 from arf_enterprise.learning.switch import Mode
 

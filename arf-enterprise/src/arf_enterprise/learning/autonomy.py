@@ -27,10 +27,11 @@ from arf_enterprise.governance import store as policies
 from arf_enterprise.identifiers import new_id
 from arf_enterprise.identity.principal import SYSTEM, Principal
 from arf_enterprise.identity.roles import Operation, require
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.earning import Bar, Proposal, cost_of, has_earned, lost_because
 from arf_enterprise.learning.history import observations
 from arf_enterprise.learning.observed import CONTROLS
-from arf_enterprise.learning.posterior import Cell, Estimate, estimate
+from arf_enterprise.learning.posterior import estimate
 from arf_enterprise.learning.switch import Mode, mode
 from arf_enterprise.stores.postgres.database import Row, Transaction
 

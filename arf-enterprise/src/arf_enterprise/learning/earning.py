@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from arf_core.canonical import write_time
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.observed import Observed
-from arf_enterprise.learning.posterior import Cell, Estimate
 
 LATELY: Final = 5
 TOO_MANY: Final = 2

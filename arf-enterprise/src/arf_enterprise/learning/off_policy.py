@@ -24,8 +24,9 @@ from random import Random
 from typing import Final
 
 from arf_enterprise.learning.advise import worth
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.observed import Observed
-from arf_enterprise.learning.posterior import Cell, Estimate, estimate
+from arf_enterprise.learning.posterior import estimate
 
 MOST_WEIGHT: Final = 20.0
 DRAWS: Final = 1000

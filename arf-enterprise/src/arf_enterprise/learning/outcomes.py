@@ -27,8 +27,8 @@ from arf_enterprise.audit.log import append
 from arf_enterprise.errors import ConflictError, NotFound, RequestError
 from arf_enterprise.identity.principal import SYSTEM
 from arf_enterprise.learning.autonomy import bar_of, consider, review
+from arf_enterprise.learning.belief import Cell
 from arf_enterprise.learning.observed import NOTHING, Result
-from arf_enterprise.learning.posterior import Cell
 from arf_enterprise.learning.projection import enqueue
 from arf_enterprise.stores.postgres.database import Row, Transaction
 

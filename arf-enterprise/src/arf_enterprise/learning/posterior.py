@@ -7,11 +7,11 @@
 3. **Shrinkage**: what is known of an action for a fault anywhere is the prior for the class of components, and that the
    prior for the component. Each level adds ``strength`` outcomes at the rate of the level above, which is computed
    without the level's own outcomes: nothing counts twice. Other classes say little: all of their outcomes together
-   count as :attr:`Ways.elsewhere` at most.
+   count as ``Ways.elsewhere`` at most.
 4. **Placebo**: what heals by itself, at the rate q, credits nothing. The credit of a success rate p is
    ``(p - q) / (1 - q)``, never below 0 (Abbott, A method of computing the effectiveness of an insecticide, 1925). q
    comes from controls (``observed``): outcomes where nothing was done, and waiting times before something was.
-5. ``lower`` is credit's lower bound: the quantile :attr:`Ways.doubt` of the success rate, less the placebo's mean rate.
+5. ``lower`` is credit's lower bound: the quantile ``Ways.doubt`` of the success rate, less the placebo's mean rate.
    ``earned`` is much stricter, and what autonomy needs: it is never above ``lower``; it counts the component's own
    outcomes only, holds at every time at once (``beta.always_lower``), takes the placebo's upper bound, and is None
    where nobody knows how the fault goes on by itself.
@@ -20,11 +20,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 from typing import Final
 
+from arf_enterprise.learning.belief import DEFAULT, Cell, Count, Counts, Estimate, Ways
 from arf_enterprise.learning.beta import always_lower, quantile
 from arf_enterprise.learning.observed import Observed
 
@@ -32,117 +32,7 @@ BASE_RATE: Final = 0.5
 """What is believed of an action of which nothing is known."""
 BASE_STRENGTH: Final = 2.0
 _LEAST: Final = 1e-6
-_TOLD: Final = 0.01
 MINUTE: Final = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
-    """How learning weighs. Days, outcomes and shares; the module's rules say what each is for."""
-
-    half_life_days: float = 60.0
-    correlation: float = 0.95
-    strength: float = 3.0
-    elsewhere: float = 3.0
-    doubt: float = 0.05
-    alpha: float = 0.001
-    least_controls: float = 3.0
-
-
-DEFAULT: Final = Ways()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """What is asked about: an action for a fault on a component of a class."""
-
-    action: str
-    kind: str
-    component: str
-    signature: str
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Weighed successes and failures."""
-
-    successes: float = 0.0
-    failures: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """Both."""
-        return self.successes + self.failures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """What an estimate is made of: outcomes on the component, on others of its class, elsewhere; and controls.
-
-    ``outcomes``, ``succeeded`` and ``class_outcomes`` are the plain numbers of the first two.
-    """
-
-    own: Count
-    alike: Count
-    elsewhere: Count
-    placebo: Count
-    outcomes: int
-    succeeded: int
-    class_outcomes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What is believed of a cell.
-
-    ``outcomes`` and ``succeeded`` count what was verified on this component, ``effective`` what it weighs, and
-    ``class_outcomes`` the rest of its class. ``mean``, ``spread`` (a standard deviation) and ``lower`` are of the
-    credit, after the rate ``placebo`` of healing by itself, which rests on ``controls``; ``earned`` is rule 5's.
-    ``is_known`` says whether any outcome of the action for the fault is known, wherever it was.
-    """
-
-    cell: Cell
-    outcomes: int
-    succeeded: int
-    effective: float
-    class_outcomes: int
-    mean: float
-    spread: float
-    lower: float
-    placebo: float
-    controls: float
-    earned: float | None
-    is_known: bool
-
-    @property
-    def says(self) -> str:
-        """One sentence."""
-        told = (
-            f"{self.cell.action} here: {self.succeeded} of {self.outcomes} verified, lower bound {_short(self.lower)}"
-        )
-        elsewhere = f"; {self.class_outcomes} more on others of class {self.cell.kind}" if self.class_outcomes else ""
-        alone = f"; {self.placebo:.0%} of such faults heal by themselves" if self.placebo >= _TOLD else ""
-        return told + elsewhere + alone
-
-    def document(self) -> dict[str, object]:
-        """As JSON."""
-        return {
-            "action": self.cell.action,
-            "kind": self.cell.kind,
-            "component": self.cell.component,
-            "signature": self.cell.signature,
-            "outcomes": self.outcomes,
-            "succeeded": self.succeeded,
-            "effective": round(self.effective, 6),
-            "class_outcomes": self.class_outcomes,
-            "mean": round(self.mean, 6),
-            "spread": round(self.spread, 6),
-            "lower": round(self.lower, 6),
-            "placebo": round(self.placebo, 6),
-            "controls": round(self.controls, 6),
-            "earned": None if self.earned is None else round(self.earned, 6),
-            "says": self.says,
-        }
 
 
 def estimate(
@@ -280,8 +170,3 @@ def _earned(counts: Counts, lower: float, ways: Ways) -> float | None:
         return None
     alone = quantile(1 - ways.doubt, placebo.successes + 0.5, placebo.failures + 0.5)  # Jeffreys' interval
     return min(lower, credit(always_lower(own.successes, own.failures, ways.alpha), alone))
-
-
-def _short(share: float) -> str:
-    """Two decimals, as people write shares: .62, 1.00."""
-    return f"{share:.2f}".removeprefix("0")

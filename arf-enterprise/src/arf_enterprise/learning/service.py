@@ -16,10 +16,11 @@ from arf_core.models.healing_intent import HealingIntent
 from arf_core.verify.fields import list_of
 from arf_enterprise.errors import RequestError, TargetUnknown
 from arf_enterprise.learning.advise import Learnt, ranked
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.history import observations
 from arf_enterprise.learning.observed import CONTROLS, Observed
 from arf_enterprise.learning.off_policy import Simulated, simulate
-from arf_enterprise.learning.posterior import Cell, Estimate, estimate
+from arf_enterprise.learning.posterior import estimate
 from arf_enterprise.learning.switch import Mode
 from arf_enterprise.stores.postgres.database import Transaction
 from arf_enterprise.targets import store as targets

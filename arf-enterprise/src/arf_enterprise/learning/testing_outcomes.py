@@ -15,9 +15,9 @@ from arf_enterprise.audit.testing import signing_key
 from arf_enterprise.governance import store as policies
 from arf_enterprise.identity.local import local_principal
 from arf_enterprise.identity.principal import Principal, Role
+from arf_enterprise.learning.belief import Cell
 from arf_enterprise.learning.observed import NOTHING, Observed, Result
 from arf_enterprise.learning.outcomes import Outcome
-from arf_enterprise.learning.posterior import Cell
 from arf_enterprise.learning.switch import Mode, switch
 from arf_enterprise.stores.postgres.database import Database, Transaction
 

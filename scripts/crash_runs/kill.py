@@ -79,7 +79,7 @@ def killed(lane: Lane, cell: Cell, number: int, *, hurries: bool = True) -> Foun
     """Kill once, and look: what is amiss is in what was found."""
     lane.prepare(is_sick=cell.scenario.is_sick)
     given = Given(
-        url=lane.url, folder=lane.folder, intent=_intent(cell, number), point=cell.point,
+        url=lane.url, folder=lane.folder, intent=intent_of(cell, number), point=cell.point,
         dies=cell.victim == "server", hurries=hurries,
     )  # fmt: skip
     stops, began = lane.stops(), time.monotonic()
@@ -88,7 +88,7 @@ def killed(lane: Lane, cell: Cell, number: int, *, hurries: bool = True) -> Foun
     played = _Played(lane, cell, given, server)
     took = _ended(played)
     is_clean = _stopped(played.server)
-    lane.servers.clear()
+    lane.end_servers()
     row = played.status()
     found = Found(
         cell=cell, status=str(row["status"]), stops=lane.stops() - stops, took_s=took, link=lane.link(),
@@ -100,6 +100,20 @@ def killed(lane: Lane, cell: Cell, number: int, *, hurries: bool = True) -> Foun
     if time.monotonic() - began > BOUND_S * 2:
         problems.append("it took too long")
     return replace(found, amiss=tuple(problems))
+
+
+def intent_of(cell: Cell, number: int) -> HealingIntent:
+    """The intent of a cell, another one each time."""
+    return HealingIntent(
+        action=cell.scenario.action,  # type: ignore[arg-type]  # the intent makes it one
+        component="shop",
+        incident_id=f"incident-{number}",
+        detected_at=datetime.now(UTC),
+        justification="it does not answer",
+        confidence=cell.scenario.confidence,
+        parameters={},  # type: ignore[arg-type]  # the intent freezes them
+        policy_applied="slow-responses",
+    )
 
 
 def _ended(played: _Played) -> float:
@@ -123,16 +137,3 @@ def _stopped(server: Server) -> bool:
     is_clean = server.process.exitcode == 0
     server.kill()
     return is_clean
-
-
-def _intent(cell: Cell, number: int) -> HealingIntent:
-    return HealingIntent(
-        action=cell.scenario.action,  # type: ignore[arg-type]  # the intent makes it one
-        component="shop",
-        incident_id=f"incident-{number}",
-        detected_at=datetime.now(UTC),
-        justification="it does not answer",
-        confidence=cell.scenario.confidence,
-        parameters={},  # type: ignore[arg-type]  # the intent freezes them
-        policy_applied="slow-responses",
-    )

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -97,6 +98,12 @@ class Lane:
         self.servers.append(made := Server(process, ours))
         return made
 
+    def end_servers(self) -> None:
+        """kill -9 of those that still run."""
+        for server in self.servers:
+            server.kill()
+        self.servers.clear()
+
     def rows(self, query: str, *parameters: object) -> list[dict[str, object]]:
         """What the superuser sees."""
         with psycopg.connect(self.postgres.url(SUPERUSER), row_factory=dict_row, connect_timeout=10) as connection:
@@ -124,12 +131,14 @@ class Lane:
         self.await_service()
 
     def await_service(self) -> str:
-        """The release that answers, once one does."""
+        """The release that answers, well or sick, once one does."""
         end = time.monotonic() + PATIENCE_S
         while True:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
                     return str(answer.read().decode().strip())
+            except urllib.error.HTTPError as sick:
+                return sick.read().decode().strip()
             except OSError:
                 if time.monotonic() > end:
                     raise
@@ -137,7 +146,7 @@ class Lane:
 
     def stops(self) -> int:
         """How often the service was stopped by request: a line each, by supervisord's own doing."""
-        return (self.folder / "target/supervisord.log").read_text(encoding="utf-8").count("waiting for shop to stop")
+        return (self.folder / "target/supervisord.log").read_text(encoding="utf-8").count("stopped: shop (")
 
     def prepare(self, *, is_sick: bool) -> None:
         """Release r10 in use, r9 beside it, well or sick."""
@@ -175,8 +184,7 @@ def lane(folder: Path) -> Iterator[Lane]:
             made.await_service()
             yield made
         finally:
-            for server in made.servers:
-                server.kill()
+            made.end_servers()
             made.running.kill()
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.app import EXECUTORS, means_of
+from arf_enterprise.errors import StoreError
 from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution import sweep as sweeps
 from arf_enterprise.execution.engine import Engine
@@ -121,10 +122,13 @@ class _Server:
     def _submit(self) -> None:
         caller = Caller(principal=local_principal(["default"]), tenant="default", request_id="crash")
         while True:
-            with suppress(Exception):  # a client does not know either what became of it, and asks again
+            try:
                 self._intake.submit(of_intent(self._given.intent), Rung.AUTONOMOUS, by=caller)
+            except StoreError as error:  # a client does not know either what became of it, and asks again
+                print("submit:", type(error).__name__, error, flush=True)
+                time.sleep(RETRY_S)
+            else:
                 return
-            time.sleep(RETRY_S)
 
     def _wake(self) -> None:
         with suppress(Exception), self._database.transaction("default") as transaction:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the public MCP conformance suites against the fixture profile: see scripts/conformance.
+"""Runs the public MCP conformance suites against the fixture profiles of both editions: see scripts/conformance.
 
 1. A scenario that fails and is not expected to, and one that passes though it was expected to fail, fail the run.
-2. What is expected to fail stands in tests/mcp_server/expected-failures.yml, one a line, each with its reason.
+2. What is expected to fail stands in the edition's expected-failures.yml, one a line, each with its reason.
 3. Scenarios that the suite itself does not score (extensions, pending ones) are listed as such and decide nothing.
 """
 
@@ -22,8 +22,6 @@ from typing import Final
 
 from mcpsuite.nodetools import CONFORMANCE, ROOT, NoToolsError, command
 
-PROFILE: Final = ROOT / "tests/mcp_server/profile.py"
-EXPECTED: Final = ROOT / "tests/mcp_server/expected-failures.yml"
 PAGE: Final = ROOT / "docs/mcp-conformance.md"
 MISSING: Final = 7
 
@@ -45,6 +43,37 @@ SUITES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What the suites are run against: the server's name, the program of its profile, and what it is expected to fail.
+
+    ``says`` stands above its tables.
+    """
+
+    name: str
+    profile: Path
+    expected: Path
+    says: str
+
+
+OPEN: Final = Subject(
+    "arf-mcp serve",
+    ROOT / "tests/mcp_server/profile.py",
+    ROOT / "tests/mcp_server/expected-failures.yml",
+    "The suites' fixtures stand in place of its tools; the transport, the guard and the set-up are its own.",
+)
+ENTERPRISE: Final = Subject(
+    "arf-enterprise serve",
+    ROOT / "arf-enterprise/tests/execution/mcp_profile.py",
+    ROOT / "arf-enterprise/tests/execution/expected-failures.yml",
+    """\
+A whole installation on a Postgres of its own: the server has tools alone, so the suites' fixture tools stand beside its
+own, and what is about resources, prompts and completions is expected to fail. The suites send no API key: a forwarder
+in front of the server adds it to each request, and changes nothing else.""",
+)
+SUBJECTS: Final = (OPEN, ENTERPRISE)
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What one scenario found: how many checks passed and failed; ``unscored`` says why the suite does not count it."""
 
@@ -54,34 +83,46 @@ class Scenario:
     unscored: str = ""
 
 
+Found = dict[Suite, tuple[Scenario, ...]]
+"""What each suite found."""
+
+
 def main() -> int:
     """Run the suites, print what they found, and write the page if asked."""
     parser = argparse.ArgumentParser(description="Run the public MCP conformance suites.")
     parser.add_argument("--write", action="store_true", help="keep the table in docs/mcp-conformance.md")
     write = parser.parse_args().write
     try:
-        found = {suite: run(suite) for suite in SUITES}
+        found = {subject: found_of(subject) for subject in SUBJECTS}
     except NoToolsError as error:
         print(f"conformance: NOT RUN: {error}", file=sys.stderr)
         return MISSING
-    reasons = expected()
-    page = written(found, reasons)
+    page = "\n".join([_PREFACE, *(written(subject, one) for subject, one in found.items())])
     if write:
         PAGE.write_text(page, encoding="utf-8")
     print(page)
-    wrong = [line for suite, scenarios in found.items() for line in surprises(suite, scenarios, reasons)]
+    wrong = [line for subject, one in found.items() for line in surprises_of(subject, one)]
     print("\n".join(wrong) or "every scenario is as expected", file=sys.stderr)
     return 1 if wrong else 0
 
 
-def run(suite: Suite) -> tuple[Scenario, ...]:
+def found_of(subject: Subject) -> Found:
+    """What every suite finds of ``subject``.
+
+    Raises:
+        NoToolsError: the suites are not here and cannot be installed.
+    """
+    return {suite: run(suite, subject) for suite in SUITES}
+
+
+def run(suite: Suite, subject: Subject) -> tuple[Scenario, ...]:
     """Every scenario of ``suite``, run against a profile of its own.
 
     Raises:
         NoToolsError: the suite is not here and cannot be installed.
     """
     program = command(suite.package, CONFORMANCE)
-    with tempfile.TemporaryDirectory() as folder, serving() as address:
+    with tempfile.TemporaryDirectory() as folder, serving(subject.profile) as address:
         done = subprocess.run(
             [*program, "server", "--url", address, "--output-dir", folder, *suite.options],
             capture_output=True,
@@ -97,10 +138,10 @@ def run(suite: Suite) -> tuple[Scenario, ...]:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
+def serving(profile: Path) -> Iterator[str]:
     """The address of a running profile."""
     process = subprocess.Popen(
-        [sys.executable, str(PROFILE)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, str(profile)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
         assert process.stdout is not None
@@ -110,16 +151,23 @@ def serving() -> Iterator[str]:
         process.communicate(timeout=20)
 
 
-def expected() -> dict[str, str]:
+def expected(file: Path) -> dict[str, str]:
     """The scenarios that are expected to fail, and why: lines of ``  - name  # reason``."""
-    lines = [line for line in EXPECTED.read_text(encoding="utf-8").splitlines() if line.startswith("  - ")]
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("  - ")]
     found = {}
     for line in lines:
         name, mark, reason = line.removeprefix("  - ").partition("  # ")
         if not mark or len(reason) < 20:
-            raise ValueError(f"{EXPECTED.name}: {line!r} has no reason")
+            raise ValueError(f"{file.name}: {line!r} has no reason")
         found[name.strip()] = reason.strip()
     return found
+
+
+def surprises_of(subject: Subject, found: Found) -> list[str]:
+    """What is not as expected of ``subject``, one line each."""
+    reasons = expected(subject.expected)
+    lines = [line for suite, scenarios in found.items() for line in surprises(suite, scenarios, reasons)]
+    return [f"{subject.name}: {line}" for line in lines]
 
 
 def surprises(suite: Suite, scenarios: tuple[Scenario, ...], reasons: dict[str, str]) -> list[str]:
@@ -132,13 +180,14 @@ def surprises(suite: Suite, scenarios: tuple[Scenario, ...], reasons: dict[str, 
     ]
 
 
-def written(found: dict[Suite, tuple[Scenario, ...]], reasons: dict[str, str]) -> str:
-    """The page with the table of every suite."""
-    parts = [_PREFACE]
+def written(subject: Subject, found: Found) -> str:
+    """The page's part about ``subject``, with the table of every suite."""
+    reasons = expected(subject.expected)
+    parts = [f"## {subject.name}\n\n{subject.says}\n"]
     for suite, scenarios in found.items():
         scored = [one for one in scenarios if not one.unscored and one.passed + one.failed]
         passing = sum(not one.failed for one in scored)
-        parts.append(f"## {suite.name}\n\n{passing} of {len(scored)} scenarios that check something pass.\n")
+        parts.append(f"### {suite.name}\n\n{passing} of {len(scored)} scenarios that check something pass.\n")
         parts.append("| scenario | checks passed | failed | |\n|---|---|---|---|")
         parts.extend(f"| {one.name} | {one.passed} | {one.failed} | {_verdict(one, reasons)} |" for one in scenarios)
         parts.append("")
@@ -168,9 +217,9 @@ _PREFACE: Final = """\
 # MCP conformance
 
 Kept by `scripts/conformance --write`; do not edit. The public suites (npm `@modelcontextprotocol/conformance`) are run
-against our server with their own fixtures in place of our tools (`tests/mcp_server/profile.py`): the transport, the
-guard and the set-up are those of `arf-mcp serve`. What is expected to fail has its reason in
-`tests/mcp_server/expected-failures.yml`; a scenario that passes though it is listed there fails the run.
+against the servers of both editions, each in a profile that has the suites' fixtures (`tests/mcp_server/profile.py`,
+`arf-enterprise/tests/execution/mcp_profile.py`). What is expected to fail has its reason in `expected-failures.yml`
+beside the profile; a scenario that passes though it is listed there fails the run.
 """
 
 

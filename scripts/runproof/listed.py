@@ -192,6 +192,7 @@ HARMLESS: Final = frozenset(
 _ABSTRACT = "a Protocol: its methods are descriptions without a body; an implementation of each is driven"
 EXCLUDED: Final[Mapping[str, str]] = {
     "arf_core.plot.canvas.Canvas": _ABSTRACT,
+    "arf_core.recall.memory.AdvisorMemory": _ABSTRACT,
     "arf_core.seams.Embedder": _ABSTRACT,
     "arf_core.seams.IncidentMemory": _ABSTRACT,
     "arf_core.seams.IntentSink": _ABSTRACT,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import anyio
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.prompts.base import UserMessage
 from mcp_types import (
@@ -57,16 +57,22 @@ def main() -> None:
 def profile() -> AdvisoryServer:
     """Our server with the suites' fixtures."""
     server = bare_server()
-    _contents(server)
-    _behaviours(server)
-    _schemas(server)
+    add_tools(server)
     _resources(server)
     _prompts(server)
-    rounds.register(server)
+    rounds.register_prompt(server)
     return server
 
 
-def _contents(server: AdvisoryServer) -> None:
+def add_tools(server: MCPServer[Any]) -> None:
+    """Add the suites' tools to ``server``."""
+    _contents(server)
+    _behaviours(server)
+    _schemas(server)
+    rounds.register_tools(server)
+
+
+def _contents(server: MCPServer[Any]) -> None:
     @server.tool()
     def test_simple_text() -> str:
         """Answers with text."""
@@ -97,7 +103,7 @@ def _contents(server: AdvisoryServer) -> None:
         ]
 
 
-def _behaviours(server: AdvisoryServer) -> None:
+def _behaviours(server: MCPServer[Any]) -> None:
     @server.tool()
     async def test_tool_with_progress(ctx: Context) -> str:
         """Reports its progress."""
@@ -117,7 +123,7 @@ def _behaviours(server: AdvisoryServer) -> None:
         raise ToolError("This tool intentionally returns an error for testing")
 
 
-def _schemas(server: AdvisoryServer) -> None:
+def _schemas(server: MCPServer[Any]) -> None:
     @server.tool()
     def test_custom_headers(
         region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})],

@@ -7,9 +7,9 @@ same: the state that travels through the client is sealed, and a client is asked
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -24,16 +24,18 @@ from mcp_types import (
     TextContent,
 )
 
-from arf_mcp_client.server.build import AdvisoryServer
-
 ROOTS: Final = ListRootsRequest(method="roots/list")
 
 
-def register(server: AdvisoryServer) -> None:
-    """Add the fixtures to ``server``."""
+def register_tools(server: MCPServer[Any]) -> None:
+    """Add the tools to ``server``."""
     _one_round(server)
     _with_state(server)
     _capabilities(server)
+
+
+def register_prompt(server: MCPServer[Any]) -> None:
+    """Add the prompt to ``server``."""
 
     @server.prompt()
     def test_input_required_result_prompt(ctx: Context) -> str | InputRequiredResult:
@@ -43,7 +45,7 @@ def register(server: AdvisoryServer) -> None:
         return _ask({"user_context": _question("What context should the prompt use?", "context")})
 
 
-def _one_round(server: AdvisoryServer) -> None:
+def _one_round(server: MCPServer[Any]) -> None:
     @server.tool()
     def test_input_required_result_elicitation(ctx: Context) -> str | InputRequiredResult:
         """Asks for a name."""
@@ -64,7 +66,7 @@ def _one_round(server: AdvisoryServer) -> None:
         return "The roots are known." if _answered(ctx, "client_roots") else _ask({"client_roots": ROOTS})
 
 
-def _with_state(server: AdvisoryServer) -> None:
+def _with_state(server: MCPServer[Any]) -> None:
     @server.tool()
     def test_input_required_result_request_state(ctx: Context) -> str | InputRequiredResult:
         """Asks, and knows its own state again."""
@@ -99,7 +101,7 @@ def _with_state(server: AdvisoryServer) -> None:
         return _ask({"step1": _question("Step 1: What is your name?", "name")}, "first")
 
 
-def _capabilities(server: AdvisoryServer) -> None:
+def _capabilities(server: MCPServer[Any]) -> None:
     @server.tool()
     def test_input_required_result_capabilities(ctx: Context) -> str | InputRequiredResult:
         """Asks for what the client can do, and no more."""

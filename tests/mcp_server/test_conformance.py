@@ -7,13 +7,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from arf_core.models.healing_intent import HealingIntent
-from mcpsuite import conformance
-from mcpsuite.conformance import PAGE, SUITES, Scenario, Suite, expected, run, surprises, written
+from mcpsuite.conformance import (
+    OPEN,
+    PAGE,
+    SUITES,
+    Found,
+    Scenario,
+    expected,
+    found_of,
+    run,
+    surprises,
+    surprises_of,
+    written,
+)
 from mcpsuite.nodetools import INSPECTOR, NoToolsError, command
 
 pytestmark = pytest.mark.promise("MCP-2")
@@ -22,32 +34,32 @@ READING = '{"component": "checkout", "timestamp": "2026-01-02T03:04:05Z", "laten
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[Suite, tuple[Scenario, ...]]:
+def found() -> Found:
     """What the suites find; skipped, with the reason, where npm cannot install them."""
     try:
-        return {suite: run(suite) for suite in SUITES}
+        return found_of(OPEN)
     except NoToolsError as error:
         pytest.skip(f"MCP CONFORMANCE NOT RUN: {error}")
 
 
-def test_every_scenario_is_as_expected(found: dict[Suite, tuple[Scenario, ...]]) -> None:
-    assert [line for suite, scenarios in found.items() for line in surprises(suite, scenarios, expected())] == []
+def test_every_scenario_is_as_expected(found: Found) -> None:
+    assert surprises_of(OPEN, found) == []
 
 
-def test_of_the_current_revision_every_scored_scenario_passes(found: dict[Suite, tuple[Scenario, ...]]) -> None:
+def test_of_the_current_revision_every_scored_scenario_passes(found: Found) -> None:
     (scenarios,) = (found[suite] for suite in SUITES if "2026-07-28" in suite.name)
     scored = [one for one in scenarios if not one.unscored]
     assert len(scored) >= 37
     assert [one.name for one in scored if one.failed or not one.passed] == []
 
 
-def test_every_suite_really_checked_something(found: dict[Suite, tuple[Scenario, ...]]) -> None:
+def test_every_suite_really_checked_something(found: Found) -> None:
     for suite, scenarios in found.items():
         assert sum(one.passed for one in scenarios) >= 20, suite.name
 
 
-def test_the_page_says_what_the_suites_find(found: dict[Suite, tuple[Scenario, ...]]) -> None:
-    assert written(found, expected()) == PAGE.read_text(encoding="utf-8"), "run scripts/conformance --write"
+def test_the_page_says_what_the_suites_find(found: Found) -> None:
+    assert written(OPEN, found) in PAGE.read_text(encoding="utf-8"), "run scripts/conformance --write"
 
 
 def test_a_failure_that_is_not_expected_and_a_pass_that_is_not_are_both_told() -> None:
@@ -66,27 +78,25 @@ def test_a_failure_that_is_not_expected_and_a_pass_that_is_not_are_both_told() -
     ]
 
 
-def test_a_suite_finds_what_a_server_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_suite_finds_what_a_server_lacks(tmp_path: Path) -> None:
     bare = tmp_path / "bare.py"
     bare.write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom tests.mcp_server import profile\n"
         "profile._contents = lambda server: None\nprofile.main()\n"
     )
-    monkeypatch.setattr(conformance, "PROFILE", bare)
     try:
-        scenarios = run(SUITES[0])
+        scenarios = run(SUITES[0], replace(OPEN, profile=bare))
     except NoToolsError as error:
         pytest.skip(f"MCP CONFORMANCE NOT RUN: {error}")
-    assert f"{SUITES[0].name}: tools-call-simple-text fails" in surprises(SUITES[0], scenarios, expected())
+    assert f"{SUITES[0].name}: tools-call-simple-text fails" in surprises(SUITES[0], scenarios, expected(OPEN.expected))
 
 
-def test_an_expected_failure_without_a_reason_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert len(expected()) == 8
+def test_an_expected_failure_without_a_reason_is_refused(tmp_path: Path) -> None:
+    assert len(expected(OPEN.expected)) == 8
     bare = tmp_path / "expected.yml"
     bare.write_text("server:\n  - logging-set-level\n")
-    monkeypatch.setattr(conformance, "EXPECTED", bare)
     with pytest.raises(ValueError, match="logging-set-level"):
-        expected()
+        expected(bare)
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,7 @@ def test_what_was_well_before_must_be_well_and_what_was_bad_need_not() -> None:
     def sick(reading: Reading) -> Reading:
         return read(reading.at_s, other=False)
 
-    assert every(sick).state is State.NOT_WELL
+    assert every(sick).state is State.WORSE
     assert every(sick, baseline=read(-1, symptom=False, other=False)).state is State.WELL
     assert every(sick, baseline=read(-1, symptom=False, other=None)).state is State.CANNOT_TELL
 
@@ -208,7 +208,8 @@ def test_what_is_well_keeps_every_rule_in_its_last_readings(baseline: Reading, f
     """The rules once more, in other words, over the readings that a verdict of well rests on."""
     if judge(PLAN, baseline, found).state is not State.WELL:
         return
-    counted = [reading for reading in found if reading.at_s <= 30]
+    end = next((reading.at_s for reading in found if reading.at_s >= 30), 30)
+    counted = [reading for reading in found if reading.at_s <= end]
     last = [reading for reading in counted if reading.at_s >= counted[-1].at_s - PLAN.sustained_s]
     assert last[-1].at_s - last[0].at_s + 8 >= PLAN.sustained_s
     assert len(last) >= 3
@@ -240,3 +241,22 @@ def test_a_verdict_at_the_end_of_the_window_is_final(
     verdict = judge(PLAN, baseline, ended)
     assert verdict.state is not State.WAITING
     assert judge(PLAN, baseline, [*ended, *(replace(one, at_s=one.at_s + 31) for one in later)]) == verdict
+
+
+def test_what_was_well_and_is_bad_for_long_enough_is_worse_before_the_window_is_over() -> None:
+    plan = HealthPlan(
+        window_s=60, interval_s=1, sustained_s=3,
+        probes=(
+            Probe(name="symptom", kind="http", is_symptom=True),
+            Probe(name="neighbour", kind="http", is_symptom=False),
+        ),
+    )  # fmt: skip
+    well, bad = Answer(ok=True, value=None, says="fine"), Answer(ok=False, value=None, says="errors")
+    there = Vitals(exists=True, wanted=1, ready=1)
+    before = Reading(at_s=0, answers=(("symptom", bad), ("neighbour", well)), vitals=there)
+    since = [Reading(at_s=at, answers=(("symptom", well), ("neighbour", bad)), vitals=there) for at in range(1, 6)]
+    assert judge(plan, before, since[:2]).state is State.WAITING
+    assert judge(plan, before, since).state is State.WORSE
+    assert judge(plan, before, since).says == ("neighbour: errors",)
+    flapping = [*since[:2], replace(since[2], answers=(("symptom", well), ("neighbour", well))), *since[3:]]
+    assert judge(plan, before, flapping).state is State.WAITING

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from arf_core.models.frozen import FrozenMap
 from arf_enterprise.errors import ConflictError, NotFound, NotPermitted
 from arf_enterprise.identity.local import local_principal
 from arf_enterprise.identity.principal import SYSTEM, Principal, Role
@@ -240,7 +241,7 @@ def test_without_controls_nobody_knows_and_nothing_is_earned(database: Database)
     with database.transaction("default") as tx:
         learns(tx)
         for number in range(ENOUGH):
-            outcomes.record(tx, replace(outcome(number), evidence={}))  # type: ignore[arg-type]  # empty is empty
+            outcomes.record(tx, replace(outcome(number), evidence=FrozenMap()))
         assert autonomy.proposals(tx) == ()
 
 

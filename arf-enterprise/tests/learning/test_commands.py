@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from arf_enterprise.learning.testing_outcomes import CELL, NOW, learns, outcome
 from arf_enterprise.licensing.testing import development
 from arf_enterprise.server.testing import Clock, Served, app_on, served
 from arf_enterprise.testing import FreshDatabases
+from doc_pages import ROOT, blocks
 
 EXECUTION = outcome(1).execution_id
 
@@ -66,6 +68,14 @@ def test_outcomes_are_listed_shown_and_labelled_and_the_label_stands_beside(arf:
     assert shown["result"] == "succeeded"
     assert [one["result"] for one in shown["corrections"]] == ["failed"]
     assert "it came back" in arf.run("outcomes", "show", EXECUTION)
+
+
+def test_the_label_that_the_docs_show_is_taken(arf: Installation) -> None:
+    """The block of docs/learning.md that needs an outcome."""
+    (block,) = [block for block in blocks(ROOT / "docs/learning.md") if "run-by" in block.words]
+    command, *arguments = shlex.split(block.text.replace("execution_0199d2c3", outcome(3).execution_id))
+    assert command == "arf-enterprise"
+    assert "is failed now" in arf.run(*arguments)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lib.servers.service import die_with_parent
+
 START_S: Final = 60
 
 
@@ -84,6 +86,7 @@ def serving(
             stdout=written,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it makes one system call
         )
     served = Served(url=f"http://127.0.0.1:{port}", port=port, process=process, log=log)
     try:

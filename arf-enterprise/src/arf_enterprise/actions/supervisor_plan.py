@@ -9,7 +9,8 @@ is the ``version``. The words of a change, in ``do``:
 - ``switch`` the link ``from`` a text ``to`` another, then restart; back: the same, the other way round.
 - ``add`` the ``groups`` with the texts of their files; back: ``remove`` them.
 
-``after`` is the state that should be there then.
+``after`` is the state that should be there then. ``lives`` are the processes' lives when it was planned: so the same
+change of another day has another digest, and is not taken for done.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def restart(before: Observation, *, only: str | None, grace_s: int) -> Change:
         action=Action.RESTART_CONTAINER,
         adapter=NAME,
         before=before,
-        forward=FrozenMap({"do": "restart", "processes": keys, "grace_s": grace_s, "after": before.state}),
+        forward=FrozenMap(
+            {"do": "restart", "processes": keys, "grace_s": grace_s, "after": before.state, "lives": lives(before)}
+        ),
         inverse=FrozenMap({"do": "start", "processes": keys}),
         summary=f"restart {listed}, one after another, each with {grace_s} s to end by itself",
         undo_summary=f"start whichever of {listed} does not run; what was in their memory is gone",
@@ -115,6 +118,7 @@ def rollback(before: Observation, *, link: str, current: str, wanted: str) -> Ch
         "processes": keys,
         "grace_s": GRACE_S,
         "after": {**before.state, "link": text},
+        "lives": lives(before),
     }
     return Change(
         action=Action.ROLLBACK,
@@ -138,7 +142,7 @@ def scale_out(before: Observation, texts: Mapping[str, str]) -> Change:
         action=Action.SCALE_OUT,
         adapter=NAME,
         before=before,
-        forward=FrozenMap({"do": "add", "groups": texts, "processes": (), "after": after}),
+        forward=FrozenMap({"do": "add", "groups": texts, "processes": (), "after": after, "lives": lives(before)}),
         inverse=FrozenMap({"do": "remove", "groups": texts, "grace_s": GRACE_S}),
         summary=f"from {len(groups)} to {len(groups) + len(texts)} groups: add {listed}",
         undo_summary=f"stop and remove {listed}",

@@ -11,7 +11,8 @@ It is *well* when, for ``sustained_s`` on end, everything is so in each reading:
 6. What could be told before and cannot now, and what never could and is not plainly ok, cannot be told: never well.
 7. Somebody looked: at least half as often as the plan asks, and never with a pause as long as what must be sustained.
 
-It is *worse* at once when the thing has vanished or fewer instances are wanted than before. Otherwise it *waits* until
+It is *worse* at once when the thing has vanished or fewer instances are wanted than before, and when a probe of rule 5
+has been bad for ``sustained_s`` on end. Otherwise it *waits* until
 the window is over; what was bad then, or just before, is *not well*, and the rest *cannot be told*. Readings before
 ``settle_s`` do not count, nor any after the first that reaches the end of the window: a verdict stays what it is.
 """
@@ -70,6 +71,8 @@ class _Look:
     at_s: float
     bad: tuple[str, ...]
     unknown: tuple[str, ...]
+    spoilt: Mapping[str, str]
+    """What each probe says that was well before and is not now."""
 
     @property
     def is_good(self) -> bool:
@@ -83,6 +86,8 @@ def judge(plan: HealthPlan, baseline: Reading, readings: Sequence[Reading]) -> V
         if lost := tuple(_lost(baseline.vitals, reading.vitals)):
             return Verdict(state=State.WORSE, says=lost)
     looks = [_look(plan, baseline, reading) for reading in counted]
+    if spoilt := _spoilt(plan, looks):
+        return Verdict(state=State.WORSE, says=spoilt)
     if _is_sustained(plan, looks):
         return Verdict(state=State.WELL, says=(f"everything is well for {plan.sustained_s:g} s",))
     if not looks or looks[-1].at_s < plan.window_s:
@@ -118,6 +123,13 @@ def _look(plan: HealthPlan, baseline: Reading, reading: Reading) -> _Look:
         at_s=reading.at_s,
         bad=tuple(says for is_known, says in found if is_known),
         unknown=tuple(says for is_known, says in found if not is_known),
+        spoilt={
+            probe.name: f"{probe.name}: {answers[probe.name].says}"
+            for probe in plan.probes
+            if not probe.is_symptom
+            and before.get(probe.name, _UNASKED).ok is True
+            and answers.get(probe.name, _UNASKED).ok is False
+        },
     )
 
 
@@ -153,6 +165,17 @@ def _of_probes(plan: HealthPlan, before: Mapping[str, Answer], now: Mapping[str,
 _UNASKED = Answer(ok=None, says="was not asked")
 
 
+def _spoilt(plan: HealthPlan, looks: Sequence[_Look]) -> tuple[str, ...]:
+    """What the probes say that were well before, and have been bad for ``sustained_s`` on end."""
+    if not looks:
+        return ()
+    since = looks[-1].at_s - plan.sustained_s
+    if looks[0].at_s > since:
+        return ()
+    last = _tail(plan, looks)
+    return tuple(says for name, says in looks[-1].spoilt.items() if all(name in look.spoilt for look in last))
+
+
 def _is_sustained(plan: HealthPlan, looks: Sequence[_Look]) -> bool:
     """Whether the last readings are good, far enough back and close enough to each other (rule 7)."""
     run = _last_run(plan, looks)
@@ -179,4 +202,6 @@ def _tail(plan: HealthPlan, looks: Sequence[_Look]) -> Sequence[_Look]:
 
 
 def _why(looks: Sequence[_Look]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(says for look in looks for says in (*look.bad, *look.unknown)))
+    """The last sentence about each thing: a probe that says another number each time is told once."""
+    says = {one.partition(":")[0]: one for look in looks for one in (*look.bad, *look.unknown)}
+    return tuple(says.values())

@@ -12,7 +12,7 @@
    says what was wrong; the caller's address is personal and encrypted. Attempts while one has to wait are not recorded
    one by one: the one that begins the wait says so.
 5. If it cannot be recorded, or the database cannot be asked, nobody gets in.
-6. A person who has no seat of the licence gets in to read (:data:`READING`), and no more.
+6. A person who has no seat of the licence gets in to read and to press the stop button (:data:`SEATLESS`), no more.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from arf_enterprise.identity.roles import Operation, require
 from arf_enterprise.stores.postgres.database import Database
 
 SCHEME: Final = "bearer"
-READING: Final = frozenset(
+SEATLESS: Final = frozenset(
     operation
     for operation in Operation
-    if operation.endswith((".read", ".list")) or operation == Operation.AUDIT_EXPORT
+    if operation.endswith((".read", ".list")) or operation in {Operation.AUDIT_EXPORT, Operation.STOP_PRESS}
 )
-"""The operations that change nothing: what is left to who has no seat (rule 6)."""
+"""What is left to who has no seat (rule 6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ class Access:
         if self._seat(caller.principal):
             return caller
         allowed = caller.principal.operations
-        narrowed = READING if allowed is None else READING & allowed
+        narrowed = SEATLESS if allowed is None else SEATLESS & allowed
         return replace(caller, principal=replace(caller.principal, operations=narrowed), has_seat=False)
 
     def _identified(self, asked: Asked) -> Caller:
@@ -223,7 +223,7 @@ class Access:
 
 
 def _require(caller: Caller, operation: Operation) -> None:
-    if not caller.has_seat and operation not in READING:
+    if not caller.has_seat and operation not in SEATLESS:
         raise LicenseLimitError(
             f"all seats of the licence are taken this month (UTC), so this caller may read, and not do {operation}"
         )

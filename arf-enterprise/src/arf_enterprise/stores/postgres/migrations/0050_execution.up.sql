@@ -74,8 +74,11 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON arf.execution_step
     FOR EACH ROW EXECUTE FUNCTION arf.refuse_change();
 CREATE TRIGGER stays BEFORE TRUNCATE ON arf.execution_step FOR EACH STATEMENT EXECUTE FUNCTION arf.refuse_change();
 
--- Which run holds a target. The fence goes up each time the target is taken, by whomever: a server that was away for
--- so long that another took its run over has an old number, and writes nothing any more.
+-- Which run holds a target. The fence is a higher number each time a target is taken, by whomever: a server that was
+-- away for so long that another took its run over has an old one, and writes nothing any more. All targets share one
+-- sequence, for two of them may share an object that keeps the fence (a Service of Kubernetes).
+CREATE SEQUENCE arf.fence;
+GRANT USAGE ON SEQUENCE arf.fence TO arf_app;
 CREATE TABLE arf.target_hold (
     tenant text NOT NULL REFERENCES arf.tenant,
     component text NOT NULL,

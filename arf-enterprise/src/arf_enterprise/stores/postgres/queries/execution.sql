@@ -100,7 +100,7 @@ ON CONFLICT DO NOTHING;
 -- hold_target --
 -- Hold the target for a run, with a fence that nobody had before; nothing, if another run holds it.
 UPDATE target_hold
-SET execution_id = %(execution_id)s, fence = fence + 1, since = %(now)s
+SET execution_id = %(execution_id)s, fence = nextval('fence'), since = %(now)s
 WHERE tenant = %(tenant)s AND component = %(component)s
     AND (execution_id IS NULL OR execution_id = %(execution_id)s)
 RETURNING fence;

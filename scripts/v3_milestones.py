@@ -72,7 +72,15 @@ MILESTONES: Final = (
         ),
     ),
     Milestone(
-        name="V3.1", title="execution governance", subject="arf-enterprise/src/arf_enterprise/governance/gate.py"
+        name="V3.1",
+        title="execution governance",
+        subject="arf-enterprise/src/arf_enterprise/governance/gate.py",
+        commands=(
+            (*_TESTS, "arf-enterprise/tests/governance/test_gate.py"),
+            (*_TESTS, "arf-enterprise/tests/governance/test_approval.py"),
+            (*_TESTS, "arf-enterprise/tests/governance/test_stop.py"),
+            (*_TESTS, "arf-enterprise/tests/execution/test_loop.py"),
+        ),
     ),
     Milestone(
         name="V3.2",

@@ -50,7 +50,8 @@ SCENARIOS: Final = (
         is_sick=False,
         end="succeeded",
         points=(
-            *_noted(TAKEN), "handed over", *_DRY_RUN, *_noted("decided", "apply_begun", "applied", "verified", "outcome"),
+            *_noted(TAKEN), "handed over", *_DRY_RUN,
+            *_noted("decided", "apply_begun", "applied", "verified", "outcome"),
             *(one.format("apply") for one in _RESTART), WINDOW,
         ),
     ),

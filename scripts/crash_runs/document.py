@@ -16,10 +16,12 @@ from crash_runs.judge import Found
 HEAD: Final = """\
 # What a crash does to a run
 
-Written by `{command}` on {date}, on {machine}; do not edit. A real server, a real Postgres and a real service under a
-real supervisord are killed with `kill -9`, one at a time, at every point of a run, {each} times each: {kills} kills. The point
-is exact: the process that is about to commit, or has just done something to the target, stands still there until the
-victim is dead. A dead server stays dead, and another one takes its run up; Postgres and the target are started again.
+Written by `{command}` on {date}, on {machine}; do not edit.
+
+A real server, a real Postgres and a real service under a real supervisord are killed with `kill -9`, one at a time, at
+every point of a run: {kills} kills, {each} for each victim and point. The point is exact: the process that is about to
+commit, or has just done something to the target, stands still there until the victim is dead. A dead server stays dead,
+and another one takes its run up; Postgres and the target are started again.
 
 After each kill this was looked at: the run has ended, and every record of it is there once and in order; nothing was
 done that the log does not say; the service was stopped at most once for the change and once for undoing it, and runs
@@ -108,7 +110,9 @@ def _table(scenario: str, kills: Iterable[Kill]) -> str:
             ends[kill.point][kill.victim][kill.status] += 1
     lines = [f"| {point} | {' | '.join(_ends(found[victim]) for victim in VICTIMS)} |" for point, found in ends.items()]
     rule = "|---" * (1 + len(VICTIMS))
-    return "\n".join(("", f"## {scenario.capitalize()}", "", f"| killed at | {' | '.join(VICTIMS)} |", f"{rule}|", *lines, ""))
+    return "\n".join(
+        ("", f"## {scenario.capitalize()}", "", f"| killed at | {' | '.join(VICTIMS)} |", f"{rule}|", *lines, "")
+    )
 
 
 def _ends(found: Counter[str]) -> str:

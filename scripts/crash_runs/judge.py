@@ -32,7 +32,7 @@ _RECORDS: Final = {
     "verified": "execution.verified", "revert_begun": "execution.reverting",
 }  # fmt: skip
 _LEARNED: Final = ("outcome.recorded",)
-_APPROVAL: Final = ("approval.asked", "approval.approved", "approval.used")
+_APPROVAL: Final = ("approval.asked", "approval.given", "approval.used")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,13 @@ def _effects(found: Found) -> list[str]:  # rule 2
 
 def _log(rows: Rows, found: Found) -> list[str]:  # rules 3 and 4
     run = found.row["execution_id"]
-    query = "SELECT body::jsonb ->> 'action' AS action FROM audit_entry WHERE body::jsonb ->> '{}' = %s ORDER BY entry_id"
+    query = (
+        "SELECT body::jsonb ->> 'action' AS action FROM audit_entry WHERE body::jsonb ->> '{}' = %s ORDER BY entry_id"
+    )
     order = tuple(str(row["action"]) for row in rows(query.format("object"), f"execution/{run}"))
-    problems = [] if order == (*ORDERS[found.status], *_LEARNED * (found.status != "refused")) else [f"the log has {order}"]
+    problems = (
+        [] if order == (*ORDERS[found.status], *_LEARNED * (found.status != "refused")) else [f"the log has {order}"]
+    )
     if found.stops and "execution.applying" not in order:
         problems.append("something was done that the log does not say")
     steps = Counter(str(row["step"]) for row in rows("SELECT step FROM execution_step WHERE execution_id = %s", run))

@@ -108,7 +108,7 @@ class Lane:
         """What the superuser sees."""
         with psycopg.connect(self.postgres.url(SUPERUSER), row_factory=dict_row, connect_timeout=10) as connection:
             connection.execute("SET search_path = arf")
-            return connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]  # the lines of this package
+            return connection.execute(query, parameters).fetchall()
 
     def kill_postgres(self) -> None:
         """kill -9 of the postmaster; it is there again, at the same port, when this returns."""
@@ -153,7 +153,7 @@ class Lane:
         target = self.folder / "target"
         text = f'{{"name": "r9", "sick": {"true" if is_sick else "false"}}}'
         (target / "releases/r9/release.json").write_text(text, encoding="utf-8")
-        if self.link() != "r10":
+        if (self.link(), self.await_service()) != ("r10", "r10"):
             (target / "fresh").symlink_to("releases/r10")
             (target / "fresh").replace(target / "current")
             self.running.ctl("restart", "shop")
@@ -189,7 +189,7 @@ def lane(folder: Path) -> Iterator[Lane]:
 
 
 def _postgres(stack: ExitStack, folder: Path, *, port: int) -> Embedded:
-    with mock.patch.object(embedded, "_free_port", lambda: port):
+    with mock.patch.object(embedded, "_free_port", return_value=port):
         return stack.enter_context(running(folder / "postgres"))
 
 

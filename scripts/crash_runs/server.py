@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from arf_core.models.healing_intent import HealingIntent
-from arf_enterprise.app import EXECUTORS, means_of
+from arf_enterprise.app import means_of
 from arf_enterprise.errors import StoreError
 from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution import sweep as sweeps
@@ -25,7 +25,7 @@ from arf_enterprise.execution.engine import Engine
 from arf_enterprise.execution.intake import Intake
 from arf_enterprise.execution.intent import of_intent
 from arf_enterprise.execution.means import Means
-from arf_enterprise.execution.sweep import Sweep
+from arf_enterprise.execution.sweep import LOCK_CLASS, Sweep
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.identifiers import new_id
 from arf_enterprise.identity.access import Caller
@@ -85,7 +85,7 @@ class _Server:
             self._means(),
             url=given.url,
             executor_id=new_id("node", now()),
-            locks=HeldLocks(given.url, lock_class=EXECUTORS),
+            locks=HeldLocks(given.url, lock_class=LOCK_CLASS),
             sweep=Sweep(database=self._database, line=line, clock=now),
             has_place=lambda: True,
         )

@@ -115,21 +115,15 @@ class World:
         return found
 
     def release(self) -> str:
-        """The release that answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
-            return str(answer.read().decode().strip())
-
-    def await_release(self) -> None:
-        """Return when the service answers."""
+        """The release that answers, as soon as one does."""
         end = time.monotonic() + PATIENCE_S
         while True:
             try:
-                self.release()
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                    return str(answer.read().decode().strip())
             except OSError:
                 assert time.monotonic() < end, "the service never answered"
                 time.sleep(0.05)
-            else:
-                return
 
     def starts(self) -> int:
         """How often the service was started: one line each, by the service's own doing."""
@@ -170,7 +164,7 @@ def governed(database: Database, folder: Path, *, policy: str = POLICY, clock: C
             (folder / name).write_text(secret, encoding="utf-8")
         made = World(app, folder, port, running, count(1))
         govern(made, policy)
-        made.await_release()
+        made.release()
         yield made
         app.line.close()
 

@@ -47,6 +47,7 @@ from arf_enterprise.targets import broker
 
 if TYPE_CHECKING:
     from arf_enterprise.execution.engine import Engine
+    from arf_enterprise.stores.neo4j.graph import GraphStore
 
 Clock = Callable[[], datetime]
 
@@ -71,6 +72,8 @@ class App:
     line: Line
     intake: Intake
     asking: Asking
+    graph: GraphStore | None = None
+    """Neo4j, if the settings name one; no connection is made before it is asked."""
     notifier: Notifier | None = None
     """What tells people that something waits for them, where ``DATA/channels.yaml`` names how."""
     watch: Watch | None = None
@@ -112,6 +115,7 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
         entitlements = Entitlements(provider_of(settings, database), clock=clock, place=place)  # 5
         line, notifier = Line(app_url), notifier_of(settings)  # 6
         notify = nobody if notifier is None else RunTeller(notifier=notifier, database=database, clock=clock)
+        graph = graph_of(settings)
         means = means_of(database, entitlements, clock=clock, notify=notify)
         try:
             yield App(
@@ -126,9 +130,12 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
                 asking=Asking(database=database, seconds=monotonic, pause=sleep),
                 watch=Watch(database, entitlements, node, clock=clock) if serves else None,
                 engine=engine_of(app_url, means, line, node) if serves else None,
+                graph=graph,
                 notifier=notifier,
             )
         finally:
+            if graph is not None:
+                graph.close()
             if notifier is not None:
                 notifier.close()
             line.close()
@@ -162,6 +169,15 @@ def means_of(database: Database, entitlements: Entitlements, *, clock: Clock, no
         pause=sleep,
         notify=notify,
     )
+
+
+def graph_of(settings: Settings) -> GraphStore | None:
+    """The graph, if the settings name one."""
+    if settings.graph is None:
+        return None
+    from arf_enterprise.stores.neo4j.graph import GraphStore
+
+    return GraphStore(settings.graph)
 
 
 def notifier_of(settings: Settings) -> Notifier | None:

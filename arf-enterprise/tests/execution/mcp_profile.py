@@ -4,7 +4,7 @@
 It is a whole installation (``lib.governed``) on a Postgres of its own, as ``arf-enterprise serve`` makes it: the gate,
 the keys and the door are its own. The suites send no key, so a forwarder in front adds it, and changes nothing else.
 
-Run as a program, it prints one line of JSON, ``{"listening": address}``, and serves until its input or a signal ends it.
+Run as a program, it prints one line of JSON, ``{"listening": address}``, and serves until a signal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from unittest.mock import patch
 from mcp.server.mcpserver import MCPServer
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "scripts"))
+from tests.mcp_server import profile
+
 from arf_enterprise.app import App
 from arf_enterprise.identity.principal import Role
 from arf_enterprise.server import mcp_door, mcp_tools
@@ -32,7 +35,6 @@ from arf_enterprise.server.mcp_door import PATH
 from arf_enterprise.server.testing import Clock, Served, served
 from arf_enterprise.testing import fresh_databases
 from lib.governed import engine_on, governed
-from tests.mcp_server import profile
 
 CHUNK: Final = 65_536
 END_OF_HEAD: Final = b"\r\n\r\n"

@@ -142,7 +142,6 @@ def test_a_person_rolls_back_what_had_succeeded(world: World) -> None:
     assert asked.status is Status.REVERTING
     found = world.reached(run, Status.REVERTED, Status.NEEDS_PERSON)
     assert found["status"] == "reverted", found
-    world.await_release()
     assert world.release() == "r10"
     with pytest.raises(ConflictError, match="only one that succeeded"):
         world.app.intake.roll_back(run.execution_id, reason="again", by=world.caller())

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from arf_enterprise.identity.principal import Role
 from arf_enterprise.identity.roles import Operation, permits
-from arf_enterprise.server.mcp_tools import ERROR_KEY
+from arf_enterprise.server.mcp_failures import ERROR_KEY
 from arf_enterprise.server.testing import Clock, Served, served
 from lib.governed import World, engine_on
 

@@ -47,6 +47,7 @@ def push(
     from arf_enterprise.app import opened
     from arf_enterprise.identifiers import new_id
     from arf_enterprise.identity.local import local_principal
+    from arf_enterprise.learning.outbox import enqueue_inventory
     from arf_enterprise.settings import read_settings
     from arf_enterprise.targets import store
     from arf_enterprise.targets.inventory import mistakes
@@ -59,6 +60,7 @@ def push(
         now, by = app.clock(), local_principal([tenant])
         store.push(transaction, text, file=str(file), by=by, request_id=new_id("cli", now), now=now)
         version, inventory = store.current_version(transaction)
+        enqueue_inventory(transaction, inventory.targets)
     lines = (f"version {version.number} with {len(inventory.targets)} targets is in force: {version.digest}",)
     emit(Answer(data=_described(version, inventory), lines=lines), as_json=json, quiet=quiet)
 

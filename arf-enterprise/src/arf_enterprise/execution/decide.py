@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from arf_core.canonical import write_time
+from arf_core.models.action import Action
 from arf_core.models.frozen import FrozenMap
 from arf_enterprise.actions.adapter import Adapter, Change, Rehearsal
 from arf_enterprise.errors import (
@@ -40,7 +41,9 @@ from arf_enterprise.governance import store as policies
 from arf_enterprise.governance.gate import Asked, Ran
 from arf_enterprise.governance.policy import GovernancePolicy
 from arf_enterprise.governance.ruling import BlastRadius, Ruling, Rung
+from arf_enterprise.learning import autonomy, signature
 from arf_enterprise.learning.autonomy import Learned, learned
+from arf_enterprise.learning.belief import Cell
 from arf_enterprise.stores.postgres.database import Transaction
 from arf_enterprise.targets import store as targets
 from arf_enterprise.targets.inventory import Inventory
@@ -194,8 +197,8 @@ def look(means: Means, target: Target, adapter: Adapter, *, at_s: float) -> Read
 
 
 def signature_of(run: Run) -> str:
-    """What kind of fault the run is about: the rule that recommended it, or the incident's own name."""
-    return intents.stored(run.intent).intent.policy_applied or "unknown"
+    """What kind of fault the run is about, as learning has it."""
+    return signature.signature_of(intents.stored(run.intent).intent.policy_applied)
 
 
 def _decided(means: Means, run: Run) -> str:
@@ -220,6 +223,8 @@ def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Rul
     shown = {"decided_at": write_time(now), **_shown(known, planned, ruling)}
     with means.database.transaction(run.tenant) as transaction:
         hold.still_mine(transaction, run)  # rule 4
+        if following == "act" and (because := _why_not_alone(transaction, run, known, planned.blast, now)):
+            following, shown = "ask", {**shown, "not_alone_because": because}
         note(transaction, run, DECIDED, {"next": following, **shown}, now=now)
         if following == "end":
             say(transaction, run, Status.ADVISED, now=now, receipt=receipt(run, "advised"))
@@ -230,6 +235,19 @@ def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Rul
     if following == "ask":
         means.notify("approval.asked", run, planned.change.summary)
     return following
+
+
+def _why_not_alone(transaction: Transaction, run: Run, known: Known, blast: BlastRadius, now: datetime) -> str | None:
+    """Why people must approve what the policy would let run alone: it has not earned that, or the budget is spent."""
+    bar = autonomy.bar_of(transaction)
+    if known.learned is None or bar is None or run.action == Action.ALERT_TEAM:
+        return None
+    if bar.lower == 0 and bar.outcomes == 0:  # people wrote that nothing need be earned
+        return None
+    cell = Cell(action=run.action, kind=known.target.kind, component=run.component, signature=signature_of(run))
+    return autonomy.may_act_alone(
+        transaction, cell, bar=bar, blast_share=blast.share, execution_id=run.execution_id, now=now
+    )
 
 
 def _ask(

@@ -2,7 +2,8 @@
 """Step 11, where it did not help: it is undone, and that it was is verified.
 
 1. Undoing needs no licence and no approval, and no stop keeps it from being done: it brings back what people had.
-2. It is undone when the target is again what it was before; the target says so, nobody else.
+2. It is undone when the target is again what it was before; the target says so, nobody else. Looking as before is not
+   enough for that after a crash: undoing may have stopped half way, too.
 3. What cannot be undone, or does not answer for too long, needs a person, who is told at once.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from arf_enterprise.actions.adapter import Adapter, Change, Fence
+from arf_enterprise.actions.adapter import Adapter, Change, Fence, Progress
 from arf_enterprise.errors import ConflictError, EnterpriseError, FenceLost, StoreError, TargetUnavailable
 from arf_enterprise.execution import hold
 from arf_enterprise.execution.act import change_in
@@ -103,7 +104,7 @@ def _undone(means: Means, run: Run, change: Change, fence: Fence) -> tuple[str, 
 
 def _tried(adapter: Adapter, change: Change, fence: Fence) -> str | None:
     """Why it is not undone yet; None if it is (rule 2)."""
-    if adapter.observe().digest == change.before.digest:
+    if adapter.progress(change, adapter.observe()) is Progress.NOT_APPLIED:
         return None
     adapter.revert(change, fence)
     is_undone = adapter.observe().digest == change.before.digest

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from arf_core.models.frozen import FrozenMap
@@ -69,10 +70,22 @@ def outcome_of(run: Run, status: Status, says: str, means: Means) -> outcomes.Ou
         environment=target.environment,
         signature=signature_of(run),
         result=_RESULTS[status],  # type: ignore[arg-type]  # one of its words
-        seconds_to_recover=(now - submitted.detected_at).total_seconds() if status is Status.SUCCEEDED else None,
-        evidence=FrozenMap({"says": says, "verified": dict(run.steps.get("verified", {}))}),
+        seconds_to_recover=_since(submitted.detected_at, now) if status is Status.SUCCEEDED else None,
+        evidence=FrozenMap(
+            {
+                "says": says,
+                "verified": dict(run.steps.get("verified", {})),
+                "waited_s": _since(submitted.detected_at, run.created_at),
+                "window_s": target.health.window_s,
+            }
+        ),
         at=now,
     )
+
+
+def _since(earlier: datetime, later: datetime) -> float:
+    """The seconds between two times; none, where another machine's clock is ahead."""
+    return max(0.0, (later - earlier).total_seconds())
 
 
 def _end(run: Run, following: str) -> tuple[Status, str]:

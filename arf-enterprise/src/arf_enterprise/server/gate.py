@@ -79,7 +79,7 @@ class Gate:
             answer.status = answer.status or _GONE
         except Exception as error:  # the edge of the process
             if answer.status:
-                _tell_unexpected(error, answer.request_id)
+                tell_unexpected(error, answer.request_id)
                 raise  # uvicorn ends the connection, so that nobody takes a part for the whole
             await answer_error(error, answer)
 
@@ -112,7 +112,7 @@ async def answer_error(error: Exception, answer: _Answer) -> None:
     """Send ``error`` in its form (rule 7)."""
     told = failure(error, request_id=answer.request_id)
     if told.is_ours:
-        _tell_unexpected(error, answer.request_id)
+        tell_unexpected(error, answer.request_id)
     answer.code = told.code
     headers = {"content-type": JSON, "content-length": str(len(told.body)), **told.headers}
     pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -120,7 +120,8 @@ async def answer_error(error: Exception, answer: _Answer) -> None:
     await answer.send_part({"type": "http.response.body", "body": told.body})
 
 
-def _tell_unexpected(error: BaseException, request_id: str) -> None:
+def tell_unexpected(error: BaseException, request_id: str) -> None:
+    """Log the kind and the place of ``error``, and nothing of its text (rule 7)."""
     kinds: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(kinds) < _MOST_CAUSES:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -60,8 +58,8 @@ def healed(
     limit: Limit = 50,
 ) -> dict[str, object]:
     """What was done about incidents of a component before, and how it ended, latest first; the sum by action."""
-    with _graph(app_of(request)) as store:
-        found = questions.healed(store, caller.tenant, component, signature=signature, most=limit)
+    store = _graph(app_of(request))
+    found = questions.healed(store, caller.tenant, component, signature=signature, most=limit)
     return questions.healed_document(component, found)
 
 
@@ -78,8 +76,8 @@ def depends(
     limit: Limit = 100,
 ) -> dict[str, object]:
     """What depends on a component, near first."""
-    with _graph(app_of(request)) as store:
-        found = questions.depends(store, caller.tenant, component, most=limit)
+    store = _graph(app_of(request))
+    found = questions.depends(store, caller.tenant, component, most=limit)
     return questions.document("depends", component, found)
 
 
@@ -115,21 +113,17 @@ def together(
     limit: Limit = 50,
 ) -> dict[str, object]:
     """Which components fail together with a component, the most often first."""
-    with _graph(app_of(request)) as store:
-        found = questions.together(store, caller.tenant, component, most=limit)
+    store = _graph(app_of(request))
+    found = questions.together(store, caller.tenant, component, most=limit)
     return questions.document("together", component, found)
 
 
-@contextmanager
-def _graph(app: App) -> Iterator[GraphStore]:
+def _graph(app: App) -> GraphStore:
     """The graph of the installation.
 
     Raises:
-        StoreUnavailable: it has none.
+        NotAvailable: it has none.
     """
-    from arf_enterprise.stores.neo4j.graph import GraphStore
-
-    if app.settings.graph is None:
+    if app.graph is None:
         raise NotAvailable("this installation has no graph: set NEO4J_URI and NEO4J_PASSWORD")
-    with GraphStore(app.settings.graph) as store:
-        yield store
+    return app.graph

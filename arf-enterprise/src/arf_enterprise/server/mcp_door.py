@@ -5,6 +5,8 @@
 2. Who calls is asked before MCP sees the request, and put where the tools find it; a request of nobody is answered as
    REST answers it.
 3. A browser has no business here: a request that names an ``Origin`` is refused.
+4. A request is one JSON object, read as strictly as a body of REST, and whole before MCP sees it.
+5. Nothing is ever sent that was not asked for, so there is no stream to open (GET), and no session to end (DELETE).
 """
 
 from __future__ import annotations
@@ -20,13 +22,17 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arf_enterprise.app import App
-from arf_enterprise.errors import NotPermitted
+from arf_enterprise.errors import NotPermitted, RequestError
+from arf_enterprise.identity.hiding import hidden
 from arf_enterprise.identity.roles import Operation
+from arf_enterprise.server.failures import Refused
 from arf_enterprise.server.guard import Guarded, app_of, identified
-from arf_enterprise.server.mcp_tools import DESCRIPTION, INSTRUCTIONS, NAME, Typed, failed, register
+from arf_enterprise.server.mcp_failures import failed, require_plain
+from arf_enterprise.server.mcp_tools import DESCRIPTION, INSTRUCTIONS, NAME, caller_of, register
+from arf_enterprise.server.reading import json_body
 from arf_enterprise.version import __version__
 
 PATH: Final = "/mcp"
@@ -38,15 +44,16 @@ class Server(MCPServer[Any]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool; what it raises on purpose is a typed answer, one that there is not an error of the protocol."""
-        if self._tool_input_schema(name) is None:
-            raise MCPError(code=INVALID_PARAMS, message=f"Unknown tool: {name[:80]!r}")
+        """Call a tool; how it fails is a typed answer, and one that there is not is an error of the protocol."""
+        schema = self._tool_input_schema(name)
+        if schema is None:
+            raise MCPError(code=INVALID_PARAMS, message=f"Unknown tool: {hidden(name)[:80]!r}")
+        request_id = caller_of(context).request_id
         try:
+            require_plain(arguments, schema, request_id)
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
-            if isinstance(error.__cause__, Typed):
-                return failed(error.__cause__)
-            raise
+            return failed(error, request_id)
 
 
 class Door(Guarded):
@@ -64,17 +71,17 @@ class Door(Guarded):
             instructions=INSTRUCTIONS,
             version=__version__,
             log_level="WARNING",
+            subscriptions=False,  # the lists never change, and a listener would hold a connection for nothing
         )
         register(server, app)
         self._inside = server.streamable_http_app(
             streamable_http_path=PATH,
             stateless_http=True,
-            json_response=True,
             max_request_body_size=most_bytes,
             # Rule 3 stands in for it: the door is open to no page at all.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
-        super().__init__(PATH, _Entrance(self._inside), methods=["GET", "POST", "DELETE"], include_in_schema=False)
+        super().__init__(PATH, _Entrance(self._inside), methods=["POST"], include_in_schema=False)  # 5
 
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
@@ -88,10 +95,24 @@ class _Entrance:
         self._inside = inside
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
         if "origin" in request.headers:  # rule 3
-            raise NotPermitted("MCP is not for pages: the request names an Origin")
+            raise NotPermitted(
+                "MCP is for programs: a request that names an Origin comes from a page, and no role lets it in"
+            )
         caller = await anyio.to_thread.run_sync(identified, request)
         await anyio.to_thread.run_sync(app_of(request).access.permit, caller, Door.operation)
+        if not isinstance(await json_body(request), dict):  # 4
+            raise Refused(RequestError("the body must be one message: MCP has no batches"), status=400)
         scope["state"]["caller"] = caller
-        await self._inside(scope, receive, send)
+        await self._inside(scope, _again(await request.body(), receive), send)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What gives ``body`` whole, then waits for the client to leave."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def given() -> Message:
+        return left.pop() if left else await receive()
+
+    return given

@@ -5,7 +5,7 @@
 2. Agents submit; they never approve. There is no tool for approving: an answer by way of MCP is the agent's client's,
    not a person's. ``pending_approval`` says under which id people find the request.
 3. What changes something is idempotent: the same intent again is the same run.
-4. Every failure is a typed answer: its code, what happened, and what to do next.
+4. Every failure is a typed answer: its code, what happened, and what to do next (``mcp_failures``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, cast
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from arf_core.errors import ArfError
@@ -30,14 +29,11 @@ from arf_enterprise.governance import stop as stops
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.governance.stop import Reach, Scope
 from arf_enterprise.identity.access import Caller
-from arf_enterprise.identity.hiding import hidden
 from arf_enterprise.identity.roles import Operation
-from arf_enterprise.server.failures import failure
+from arf_enterprise.server.mcp_failures import Typed
 from arf_enterprise.server.stop_routes import check_reach, tell_stop
 
 NAME: Final = "arf-enterprise"
-ERROR_KEY: Final = "arf/error"
-"""Under which key of ``_meta`` a failed call carries its code, message and remedy."""
 PATIENCE_S: Final = 8.0
 DESCRIPTION: Final = "Sealed intents carried out under licence, policy, approval and verified health."
 INSTRUCTIONS: Final = """\
@@ -190,30 +186,13 @@ class Tools:
         return {"schema": "arf.audit-records/1", "size": size, "first": first, "records": listed}
 
 
-class Typed(ToolError):
-    """An error of ours, as a tool tells it."""
-
-    def __init__(self, error: Exception, request_id: str) -> None:
-        """Tell ``error``, what looks like a secret hidden."""
-        told = cast("Json", parse_json(failure(error, request_id=request_id).body, what="an error"))["error"]
-        super().__init__(hidden(f"{told['code']}: {told['message']}\nWhat to do: {told['remedy']}"))
-        self.told = told
-
-
-def failed(error: Typed) -> CallToolResult:
-    """The answer of a call that failed (rule 4)."""
-    return CallToolResult(
-        is_error=True, content=[TextContent(type="text", text=str(error))], _meta={ERROR_KEY: error.told}
-    )
-
-
-def caller_of(ctx: Context) -> Caller:
+def caller_of(ctx: Context | None) -> Caller:
     """Who calls: the door put them in the request.
 
     Raises:
         LookupError: the request did not come through the door.
     """
-    request = ctx.request_context.request
+    request = None if ctx is None else ctx.request_context.request
     if request is None:
         raise LookupError("a tool was called without a request")
     return cast("Caller", request.scope["state"]["caller"])

@@ -14,6 +14,7 @@ from arf_core.verify.fields import object_of, text_of
 from arf_enterprise.errors import NotFound, RequestError, TargetUnknown
 from arf_enterprise.identity.access import Caller
 from arf_enterprise.identity.roles import Operation
+from arf_enterprise.learning.outbox import enqueue_inventory
 from arf_enterprise.server.described import answers, body, of_a_body
 from arf_enterprise.server.guard import app_of, requires
 from arf_enterprise.server.reading import reads_json
@@ -122,6 +123,7 @@ def push_targets(
     with app.database.transaction(tenant) as transaction:
         store.push(transaction, content, file=file, by=caller.principal, request_id=caller.request_id, now=now)
         version, inventory = _in_force(transaction)
+        enqueue_inventory(transaction, inventory.targets)
     return _described(version, inventory)
 
 

@@ -67,7 +67,7 @@ def _effects(found: Found) -> list[str]:  # rule 2
     most = {"succeeded": 1, "refused": 0}.get(found.status, 2)
     if found.stops > most:
         problems.append(f"a second effect: {found.stops} stops, {found.status}")
-    if found.cell.victim != "target" and found.status == scenario.end and found.stops != most:
+    if found.cell.victim != "target" and found.status == scenario.end and found.stops < most:
         problems.append(f"an effect is missing: {found.stops} stops, {found.status}")
     link = "r9" if scenario.action == "rollback" and found.status == "succeeded" else "r10"
     if (found.link, found.release) != (link, link):

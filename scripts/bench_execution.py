@@ -35,7 +35,6 @@ from arf_core.models.action import Action
 from arf_core.models.frozen import FrozenMap
 from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.actions.adapter import Change, Fence, Observation, Progress, Rehearsal, Vitals
-from arf_enterprise.app import engine_of
 from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution.intake import Intake
 from arf_enterprise.execution.intent import of_intent
@@ -47,6 +46,7 @@ from arf_enterprise.identity.local import local_principal
 from arf_enterprise.licensing.entitlement import Entitlements
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.licensing.testing import development
+from arf_enterprise.parts import engine_of, means_of
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets
@@ -138,7 +138,7 @@ def _bare(url: str, plan: Plan) -> tuple[float, float]:
         once()
     single = statistics.median(once() for _ in range(plan.single))
     began = time.perf_counter()
-    handles = [client.enqueue(options, "x") for _ in range(plan.runs)]
+    handles: list[Any] = [client.enqueue(options, "x") for _ in range(plan.runs)]
     for handle in handles:
         handle.get_result(polling_interval_sec=0.01)
     rate = plan.runs / (time.perf_counter() - began)
@@ -284,12 +284,10 @@ def _arf_server(url: str, ready: Event, stop: Event) -> None:
         audit_passphrase_file=folder,
     )
     entitlements = Entitlements(provider_of(settings, database), clock=_now)
-    engine = engine_of(url, database, entitlements, Line(url), _Placed(), clock=_now)  # type: ignore[arg-type]
     known: dict[str, _Number] = {}
-    engine._means = replace(  # noqa: SLF001 - the target is ours, all else is the product's
-        engine._means,  # noqa: SLF001
-        adapter=lambda _, component: known.setdefault(component, _Number()),
-    )
+    means = means_of(database, entitlements, clock=_now)
+    means = replace(means, adapter=lambda _, component: known.setdefault(component, _Number()))
+    engine = engine_of(url, means, Line(url), _Placed())
     engine.start()
     while not engine.state.is_running:
         time.sleep(0.01)

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +80,8 @@ def main() -> None:
 def _drive(given: argparse.Namespace, wanted: int) -> bool:
     """Whether anything is amiss."""
     lanes = [_started(number) for number in range(given.lanes)]
-    found = [kill for one in lanes for kill in _read(one.stdout)]
+    with ThreadPoolExecutor(given.lanes) as readers:
+        found = [kill for some in readers.map(lambda one: list(_read(one.stdout)), lanes) for kill in some]
     logs = sum(not one.wait() for one in lanes)
     with folder_of_ours() as folder:
         adopted = adopted_s(folder, ADOPTIONS)

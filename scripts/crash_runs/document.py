@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from crash_runs.cells import SCENARIOS, VICTIMS
+from crash_runs.cells import SCENARIOS, VICTIMS, Scenario
 from crash_runs.judge import Found
 
 HEAD: Final = """\
@@ -100,18 +100,19 @@ def page(kills: Sequence[Kill], about: About) -> str:
         other=len(problems) - len(second) - len(records) - len(stuck), median=median(took), longest=max(took),
         adopted=", ".join(f"{one:.1f} s" for one in about.adopted_s),
     )  # fmt: skip
-    return head + "".join(_table(scenario.name, kills) for scenario in SCENARIOS)
+    return head + "".join(_table(scenario, kills) for scenario in SCENARIOS)
 
 
-def _table(scenario: str, kills: Iterable[Kill]) -> str:
+def _table(scenario: Scenario, kills: Iterable[Kill]) -> str:
     ends: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for kill in kills:
-        if kill.scenario == scenario:
+        if kill.scenario == scenario.name:
             ends[kill.point][kill.victim][kill.status] += 1
-    lines = [f"| {point} | {' | '.join(_ends(found[victim]) for victim in VICTIMS)} |" for point, found in ends.items()]
+    points = (point for point in scenario.points if point in ends)
+    lines = [f"| {point} | {' | '.join(_ends(ends[point][victim]) for victim in VICTIMS)} |" for point in points]
     rule = "|---" * (1 + len(VICTIMS))
     return "\n".join(
-        ("", f"## {scenario.capitalize()}", "", f"| killed at | {' | '.join(VICTIMS)} |", f"{rule}|", *lines, "")
+        ("", f"## {scenario.name.capitalize()}", "", f"| killed at | {' | '.join(VICTIMS)} |", f"{rule}|", *lines, "")
     )
 
 

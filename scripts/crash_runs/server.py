@@ -17,7 +17,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from arf_core.models.healing_intent import HealingIntent
-from arf_enterprise.app import means_of
 from arf_enterprise.errors import StoreError
 from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution import sweep as sweeps
@@ -33,6 +32,7 @@ from arf_enterprise.identity.local import local_principal
 from arf_enterprise.licensing.entitlement import Entitlements
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.licensing.testing import development
+from arf_enterprise.parts import means_of
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.held import HeldLocks
 from crash_runs.stopping import Point, StoppingAdapter, StoppingDatabase, StoppingLine, asking, stop_inside

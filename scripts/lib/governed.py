@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from arf_core.models.healing_intent import HealingIntent
-from arf_enterprise.app import App, engine_of, means_of
+from arf_enterprise.app import App
 from arf_enterprise.execution.engine import Engine
 from arf_enterprise.execution.intent import of_intent
 from arf_enterprise.execution.run import ENDS, Run, Status
@@ -24,6 +24,7 @@ from arf_enterprise.identity.access import Caller
 from arf_enterprise.identity.local import local_principal
 from arf_enterprise.identity.principal import Principal, Role
 from arf_enterprise.licensing.testing import development
+from arf_enterprise.parts import engine_of, means_of
 from arf_enterprise.server.testing import Clock, app_on
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets

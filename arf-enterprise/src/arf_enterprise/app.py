@@ -3,60 +3,33 @@
 
 from __future__ import annotations
 
-import base64
-import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from socket import gethostname
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from arf_enterprise.actions.probes import ask
-from arf_enterprise.actions.registry import make
-from arf_enterprise.audit.signing import CommandKey, KeyProvider, create_key_file, environment_key, file_key
-from arf_enterprise.errors import SettingError
+from arf_enterprise import parts
+from arf_enterprise.audit.signing import KeyProvider
 from arf_enterprise.execution.asking import Asking
 from arf_enterprise.execution.intake import Intake
 from arf_enterprise.execution.line import Line
-from arf_enterprise.execution.means import Means, Notify, nobody
-from arf_enterprise.execution.sweep import LOCK_CLASS as EXECUTORS
-from arf_enterprise.execution.sweep import Sweep
-from arf_enterprise.governance.channels import FILE as CHANNELS
-from arf_enterprise.governance.channels import read_channels
+from arf_enterprise.execution.means import nobody
 from arf_enterprise.governance.notify import Notifier, RunTeller
-from arf_enterprise.identifiers import new_id
-from arf_enterprise.identity.access import Access, Tokens
-from arf_enterprise.identity.jwks import ProviderKeys, http_fetch
-from arf_enterprise.identity.principal import Principal
-from arf_enterprise.identity.provider import load_provider
+from arf_enterprise.identity.access import Access
 from arf_enterprise.licensing.entitlement import Entitlements
-from arf_enterprise.licensing.nodes import LOCK_CLASS, Node
 from arf_enterprise.licensing.seats import Seats
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.licensing.watch import Watch
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
-from arf_enterprise.stores.postgres.embedded import running
-from arf_enterprise.stores.postgres.engine_schema import migrate_engine
-from arf_enterprise.stores.postgres.held import HeldLocks
-from arf_enterprise.stores.postgres.migrate import check, migrate
-from arf_enterprise.targets import broker
 
 if TYPE_CHECKING:
     from arf_enterprise.execution.engine import Engine
     from arf_enterprise.stores.neo4j.graph import GraphStore
 
 Clock = Callable[[], datetime]
-
-
-class Place(Protocol):
-    """Whether this server may carry runs out (``licensing.nodes.Node``)."""
-
-    def refusal(self) -> str | None:
-        """Why it may not, None if it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,173 +67,39 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
     1. the database: the embedded one, started and migrated, or theirs, whose schema must be this version's
     2. the key that signs checkpoints
     3. a pool of connections, as a login that cannot get past the database's own rules
-    4. who is let in: API keys, and tokens of the identity provider if there is one
-    5. what the licence permits, and for a server whether it has one of the licence's places
+    4. what the licence permits, and for a server whether it has one of the licence's places
+    5. who is let in: API keys, and tokens of the identity provider if there is one
     6. the line that runs wait in, how intents get into it, and for a server what carries them out
 
     Raises:
         EnterpriseError: the subclass and the message say what is missing, and what to do.
     """
-    with urls(settings, may_join=not serves) as (app_url, owner_url):  # 1
-        if settings.is_embedded and owner_url:
-            migrate(owner_url)
-            migrate_engine(owner_url)
-        check(app_url)
-        key = audit_key(settings)  # 2
-        database = Database(app_url)
-        database.open()  # 3
-        locks = HeldLocks(app_url, lock_class=LOCK_CLASS)
-        node = Node(database, locks, node_id=f"{gethostname()}:{os.getpid()}")
+    with ExitStack() as stack:
+        app_url = parts.database_url(settings, stack, serves=serves)  # 1
+        key = parts.audit_key(settings)  # 2
+        database = parts.pool(app_url, stack)  # 3
+        node = parts.node(app_url, database, stack)
         place = node.refusal if serves else str
-        entitlements = Entitlements(provider_of(settings, database), clock=clock, place=place)  # 5
-        line, notifier = Line(app_url), notifier_of(settings)  # 6
+        entitlements = Entitlements(provider_of(settings, database), clock=clock, place=place)  # 4
+        line, graph, notifier = (
+            parts.line(app_url, stack),
+            parts.graph(settings, stack),
+            parts.notifier(settings, stack),
+        )
         notify = nobody if notifier is None else RunTeller(notifier=notifier, database=database, clock=clock)
-        graph = graph_of(settings)
-        means = means_of(database, entitlements, clock=clock, notify=notify)
-        try:
-            yield App(
-                settings=settings,
-                database=database,
-                audit_key=key,
-                access=access(settings, database, clock=clock, seat=Seats(database, entitlements, clock=clock)),  # 4
-                entitlements=entitlements,
-                clock=clock,
-                line=line,
-                intake=Intake(database=database, line=line, clock=clock),
-                asking=Asking(database=database, seconds=monotonic, pause=sleep),
-                watch=Watch(database, entitlements, node, clock=clock) if serves else None,
-                engine=engine_of(app_url, means, line, node) if serves else None,
-                graph=graph,
-                notifier=notifier,
-            )
-        finally:
-            if graph is not None:
-                graph.close()
-            if notifier is not None:
-                notifier.close()
-            line.close()
-            locks.close()
-            database.close()
-
-
-def engine_of(url: str, means: Means, line: Line, node: Place) -> Engine:
-    """What carries runs out on this server, as soon as it has a place."""
-    from arf_enterprise.execution.engine import Engine
-
-    return Engine(
-        means,
-        url=url,
-        executor_id=new_id("node", means.clock()),
-        locks=HeldLocks(url, lock_class=EXECUTORS),
-        sweep=Sweep(database=means.database, line=line, clock=means.clock),
-        has_place=lambda: node.refusal() is None,
-    )
-
-
-def means_of(database: Database, entitlements: Entitlements, *, clock: Clock, notify: Notify = nobody) -> Means:
-    """What the steps of a run work with."""
-    return Means(
-        database=database,
-        entitlements=entitlements,
-        adapter=lambda way, component: make(way, component, read=broker.read),
-        ask=ask,
-        clock=clock,
-        seconds=monotonic,
-        pause=sleep,
-        notify=notify,
-    )
-
-
-def graph_of(settings: Settings) -> GraphStore | None:
-    """The graph, if the settings name one."""
-    if settings.graph is None:
-        return None
-    from arf_enterprise.stores.neo4j.graph import GraphStore
-
-    return GraphStore(settings.graph)
-
-
-def notifier_of(settings: Settings) -> Notifier | None:
-    """What tells people, if there is a file that says how.
-
-    Raises:
-        SettingError: the file cannot be read.
-    """
-    file = settings.data / CHANNELS
-    return Notifier(read_channels(file), read=broker.read) if file.exists() else None
-
-
-def access(settings: Settings, database: Database, *, clock: Clock, seat: Callable[[Principal], bool]) -> Access:
-    """The way in, as ``settings`` have it; ``seat`` says who has one of the licence's.
-
-    Raises:
-        SettingError: the identity provider's file cannot be read.
-    """
-    provider = None if settings.oidc_file is None else load_provider(settings.oidc_file)
-    return Access(
-        database,
-        is_multi_tenant=settings.is_multi_tenant,
-        clock=clock,
-        seconds=monotonic,
-        tokens=None
-        if provider is None
-        else Tokens(
-            provider=provider, keys=ProviderKeys(provider, fetch=http_fetch(provider.ca_file), seconds=monotonic)
-        ),
-        seat=seat,
-    )
-
-
-@contextmanager
-def urls(settings: Settings, *, may_join: bool = True) -> Iterator[tuple[str, str | None]]:
-    """Where the program and where the owner of the schema connect to; the embedded server runs meanwhile.
-
-    ``may_join`` is false for a server: an embedded database has one, and commands beside it.
-    """
-    if settings.database_url is not None:
-        yield settings.database_url, settings.owner_url
-        return
-    with running(settings.data / "postgres", may_join=may_join) as server:
-        yield server.url("arf_app"), server.url("arf_owner")
-
-
-def audit_key(settings: Settings) -> KeyProvider:
-    """The key that signs checkpoints: from the environment, a command, or the encrypted file, made if there is none.
-
-    Raises:
-        SettingError: it cannot be had.
-    """
-    if settings.audit_key is not None:
-        return environment_key({"ARF_AUDIT_KEY": settings.audit_key}, "ARF_AUDIT_KEY")
-    if settings.audit_command:
-        return CommandKey(settings.audit_command, _public_key(settings.audit_public_key))
-    if not settings.audit_key_file.exists():
-        return _made_key(settings)
-    return file_key(settings.audit_key_file, _passphrase(settings))
-
-
-def _made_key(settings: Settings) -> KeyProvider:
-    settings.audit_key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-    if not settings.audit_passphrase_file.exists():
-        settings.audit_passphrase_file.touch(mode=0o600)
-        settings.audit_passphrase_file.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    return create_key_file(settings.audit_key_file, _passphrase(settings))
-
-
-def _passphrase(settings: Settings) -> bytes:
-    try:
-        return settings.audit_passphrase_file.read_bytes().strip()
-    except OSError as error:
-        raise SettingError(
-            f"{settings.audit_passphrase_file} cannot be read: it has the audit key's passphrase"
-        ) from error
-
-
-def _public_key(text: str | None) -> bytes:
-    try:
-        raw = base64.b64decode(text or "", validate=True)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise SettingError("ARF_AUDIT_PUBLIC_KEY must be the command's public key: 32 bytes in base64")
-    return raw
+        means = parts.means_of(database, entitlements, clock=clock, notify=notify)
+        yield App(
+            settings=settings,
+            database=database,
+            audit_key=key,
+            access=parts.access(settings, database, clock=clock, seat=Seats(database, entitlements, clock=clock)),  # 5
+            entitlements=entitlements,
+            clock=clock,
+            line=line,
+            intake=Intake(database=database, line=line, clock=clock),  # 6
+            asking=Asking(database=database, seconds=monotonic, pause=sleep),
+            watch=Watch(database, entitlements, node, clock=clock) if serves else None,
+            engine=parts.engine_of(app_url, means, line, node) if serves else None,
+            graph=graph,
+            notifier=notifier,
+        )

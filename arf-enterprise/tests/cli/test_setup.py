@@ -134,7 +134,7 @@ def test_a_database_without_pgvector_says_what_needs_it(
 ) -> None:
     name, environment = theirs
     with psycopg.connect(postgres.url(name, login=SUPERUSER), autocommit=True) as owner:
-        owner.execute("DROP EXTENSION vector")
+        owner.execute("DROP EXTENSION vector CASCADE")
     found = command("doctor", environment=environment)
     assert checks(found)["pgvector"] == "warning"
     assert "persistent recall needs it" in json.dumps(found)

@@ -23,9 +23,8 @@ from unittest.mock import patch
 
 from mcp.server.mcpserver import MCPServer
 
-ROOT: Final = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
 from tests.mcp_server import profile
 
 from arf_enterprise.app import App

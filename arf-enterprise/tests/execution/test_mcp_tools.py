@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 from arf_enterprise.identity.principal import Role
 from arf_enterprise.identity.roles import Operation, permits
@@ -51,8 +51,7 @@ def call(server: Served, key: str, tool: str, arguments: dict[str, Any]) -> Any:
 
 def asked(server: Served, key: str, ask: Callable[[Client], Any]) -> Any:
     async def run() -> Any:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(headers=headers, timeout=30, trust_env=False) as http:
+        async with create_mcp_http_client(headers={"Authorization": f"Bearer {key}"}) as http:
             transport = streamable_http_client(f"{server.client.base_url}/mcp", http_client=http)
             async with Client(transport) as client:
                 return await ask(client)
@@ -101,6 +100,8 @@ def test_there_is_no_tool_to_approve_with(server: Served) -> None:
     names = {tool.name for tool in tools.tools}
     assert names == set(TOOLS)
     assert not any("approve" in name or "reject" in name for name in names)
+    deciding = {Operation.APPROVALS_DECIDE, Operation.POLICY_APPROVE, Operation.STOP_LIFT, Operation.AGENTS_ATTEST}
+    assert not deciding & set(TOOLS.values())
 
 
 @pytest.mark.promise("GOV-4")

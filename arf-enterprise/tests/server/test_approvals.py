@@ -171,6 +171,28 @@ def test_a_button_in_slack_and_a_webhook_approve_once(single: Served, desk: Desk
     assert code_of(by_pager(single, second)) == (409, "ARF-E-4143")
 
 
+@pytest.mark.promise("GOV-2")
+@pytest.mark.usefixtures("channels")
+def test_nobody_approves_their_own_by_a_button_or_a_webhook(single: Served, desk: Desk) -> None:
+    for by in (by_slack, by_pager):
+        state = asked(desk, requester_subject="Alice@example.com")
+        assert code_of(by(single, state)) == (403, "ARF-E-4142")
+        assert desk.look(state.approval_id).votes == ()
+
+
+@pytest.mark.promise("GOV-4")
+@pytest.mark.usefixtures("channels")
+def test_an_agent_is_nobody_to_a_channel_whatever_it_calls_itself(single: Served, desk: Desk) -> None:
+    """A channel speaks for the people that the installation knows it by; a key or a name of an agent is none."""
+    state = asked(desk)
+    robot = single.bearer(Role.OPERATOR, subject="robot", is_agent=True)
+    for person in ("robot", "alice@example.com", robot["Authorization"].removeprefix("Bearer ")):
+        assert code_of(by_pager(single, state, person=person)) == (403, "ARF-E-3002")
+    signed_by_nobody = single.client.post("/callbacks/webhook", headers=robot, json={"person": "alice"})
+    assert code_of(signed_by_nobody) == (401, "ARF-E-4145")
+    assert desk.look(state.approval_id).votes == ()
+
+
 @pytest.mark.promise("GOV-4")
 @pytest.mark.usefixtures("channels")
 def test_forged_late_and_unknown_callbacks_are_refused_and_recorded(single: Served, desk: Desk) -> None:

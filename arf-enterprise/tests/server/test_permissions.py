@@ -16,6 +16,7 @@ from arf_enterprise.server import (
     agent_routes,
     approval_routes,
     audit_routes,
+    execution_routes,
     graph_routes,
     identity_routes,
     learning_routes,
@@ -24,7 +25,8 @@ from arf_enterprise.server import (
     stop_routes,
     target_routes,
 )
-from arf_enterprise.server.guard import OPEN, operations_of, require_admin, requires, undeclared
+from arf_enterprise.server.guard import OPEN, SIGNED, operations_of, require_admin, requires, undeclared
+from arf_enterprise.server.mcp_door import PATH
 from arf_enterprise.server.rest import make_app
 from arf_enterprise.server.settings import ServerSettings
 from arf_enterprise.server.testing import Clock, Served, app_on, served
@@ -36,7 +38,7 @@ def guarded() -> list[APIRoute]:
     routers = (
         standing_routes.router, identity_routes.router, audit_routes.router, target_routes.router,
         approval_routes.router, stop_routes.router, agent_routes.router, policy_routes.router,
-        learning_routes.router, graph_routes.router,
+        learning_routes.router, graph_routes.router, execution_routes.router,
     )  # fmt: skip
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     return [route for route in routes if route.path not in OPEN]
@@ -113,6 +115,13 @@ def test_a_narrow_key_of_every_role_passes_only_what_it_names(shared: Served, me
 def test_there_are_routes_to_be_tested() -> None:
     assert len(CASES) >= 10
     assert {"GET /api/v1/me", "POST /api/v1/keys", "GET /api/v1/audit/proof", "GET /metrics"} <= set(NAMES)
+
+
+@pytest.mark.promise("SRV-2")
+def test_no_route_of_the_application_is_left_out_of_these_tests(database: Database, tmp_path: Path) -> None:
+    rest = make_app(app_on(database, tmp_path, clock=Clock()))
+    made = [one for one in rest.routes if getattr(one, "path", "") not in OPEN | SIGNED | {PATH}]
+    assert {id(one) for one in made} == {id(route) for _, route in CASES}
 
 
 @pytest.mark.promise("SRV-2")

@@ -11,12 +11,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from typing import Final
 
 import typer
 from typer.exceptions import TyperException
 
-from arf_core.cli.output import Coded, emit_error, usage
+from arf_core.cli.output import Coded, emit_error, say, usage
 from arf_core.errors import ArfError
+
+INTERRUPTED: Final = 130
+"""As shells have it: 128 and the number of SIGINT."""
 
 
 def run_app(
@@ -37,6 +41,9 @@ def run_app(
         return int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
         return usage(error, as_json=as_json)
+    except typer.Abort:  # Ctrl-C, or a question and nobody who answers
+        say("stopped", to_errors=True)
+        return INTERRUPTED
     except ArfError as error:
         return emit_error(error, as_json=as_json)
     except BrokenPipeError:

@@ -121,7 +121,7 @@ class SupervisorAdapter:
             self._marks.put(change, fence, Phase.APPLIED, baseline=baseline)
 
     def revert(self, change: Change, fence: Fence) -> None:
-        """Undo it, from wherever it got to (rules 2 and 3).
+        """Undo it, from wherever it got to, or the rest of that if it was begun and not finished (rules 2 and 3).
 
         Raises:
             TargetMoved: what it had done was changed by somebody else.
@@ -136,9 +136,11 @@ class SupervisorAdapter:
             _check_undoable(change, mark, observed)
             is_finished = mark.phase is not Phase.APPLYING
             touched = plans.to_restart_back(change, observed, is_finished=is_finished)
-            self._marks.put(change, fence, Phase.REVERTING, baseline=mark.baseline)
-            self._carry_out(_inverse(change), left=touched)
-            self._marks.put(change, fence, Phase.REVERTED, baseline=mark.baseline)
+            is_resumed = mark.phase is Phase.REVERTING and plans.is_switched_back(change, observed)
+            baseline = mark.baseline if is_resumed else plans.lives(observed)
+            self._marks.put(change, fence, Phase.REVERTING, baseline=baseline)
+            self._carry_out(_inverse(change), left=plans.left_of(touched, baseline, observed))
+            self._marks.put(change, fence, Phase.REVERTED, baseline=baseline)
 
     def progress(self, change: Change, observed: Observation) -> Progress:
         """How far ``change`` got (rule 3).

@@ -65,9 +65,18 @@ def started(state: FrozenMap) -> tuple[str, ...]:
 
 def not_renewed(change: Change, baseline: FrozenMap, now: Observation) -> tuple[str, ...]:
     """The processes of ``change`` that still live the life of ``baseline``, or are stopped."""
+    return left_of(cast("tuple[str, ...]", change.forward["processes"]), baseline, now)
+
+
+def left_of(keys: Iterable[str], baseline: FrozenMap, now: Observation) -> tuple[str, ...]:
+    """Those of ``keys`` that still live the life of ``baseline``, or are stopped."""
     living, running = lives(now), started(now.state)
-    keys = cast("tuple[str, ...]", change.forward["processes"])
     return tuple(key for key in keys if key not in running or living.get(key) == baseline.get(key))
+
+
+def is_switched_back(change: Change, now: Observation) -> bool:
+    """Whether undoing ``change`` has the link as it was: what lives another life since then is as it was, too."""
+    return change.forward["do"] != "switch" or now.state["link"] == change.forward["from"]
 
 
 def to_restart_back(change: Change, now: Observation, *, is_finished: bool) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from arf_core.cli.output import Answer, JsonOption, QuietOption, emit, printable
+from arf_core.cli.output import Answer, JsonOption, QuietOption, emit
+from arf_enterprise.cli.approval_shown import line_of, lines_of
 
 if TYPE_CHECKING:
     from arf_enterprise.governance.approval import State
@@ -55,7 +56,7 @@ def list_approvals(
     with opened(read_settings(os.environ)) as app, app.database.transaction(tenant) as transaction:
         found = approval.listed(transaction, now=app.clock(), only_waiting=not every)
     data = {"schema": "arf.approvals/1", "approvals": [state.line() for state in found]}
-    lines = tuple(_line(state) for state in found) or ("nothing waits for an approval",)
+    lines = tuple(line_of(state) for state in found) or ("nothing waits for an approval",)
     emit(Answer(data=data, lines=lines), as_json=json, quiet=quiet)
 
 
@@ -68,7 +69,7 @@ def show(
 ) -> None:
     """Show what would be done and undone, and the digest that an approval of it names."""
     state = _look(tenant, approval_id)
-    emit(Answer(data=_described(state), lines=_whole(state)), as_json=json, quiet=quiet)
+    emit(Answer(data=_described(state), lines=lines_of(state)), as_json=json, quiet=quiet)
 
 
 def export(
@@ -146,12 +147,23 @@ def _say(tenant: str, approval_id: str, *, digest: str, reason: str, approves: b
 
 
 def _confirmed(tenant: str, approval_id: str) -> str:
-    """The digest of what is shown, if whoever is asked says yes to it."""
-    from arf_enterprise.errors import RequestError
+    """The digest of what is shown, if whoever is asked says yes to it.
 
+    Raises:
+        NotAuthenticated: nobody could approve here, so nothing is shown and asked.
+        RequestError: the answer was no, or there was none: nobody is at the terminal.
+    """
+    from arf_enterprise.errors import NotAuthenticated, RequestError
+
+    if not os.environ.get("ARF_API_KEY"):
+        raise NotAuthenticated("ARF_API_KEY is not set: it has the key or token of the person who approves")
     state = _look(tenant, approval_id)
-    typer.echo("\n".join(_whole(state)), err=True)
-    if not typer.confirm("Approve this?", err=True):
+    typer.echo("\n".join(lines_of(state)), err=True)
+    try:
+        is_approved = typer.confirm("Approve this?", err=True)
+    except typer.Abort as error:
+        raise RequestError("nobody answered, so nothing was decided: --digest says what you approve") from error
+    if not is_approved:
         raise RequestError("it was not approved: nothing was decided")
     return state.digest
 
@@ -173,26 +185,3 @@ def _plain(state: State) -> dict[str, object]:
     from arf_core.models.frozen import thaw
 
     return cast("dict[str, object]", thaw(state.document()))
-
-
-def _line(state: State) -> str:
-    document, binding = state.document(), state.binding
-    what = printable(state.summary)
-    given = f"{state.given} of {binding.quorum}"
-    return f"{state.approval_id}  {state.kind}  {given}  until {document['expires_at']}  {what}"
-
-
-def _whole(state: State) -> tuple[str, ...]:
-    """Everything an approver decides by."""
-    import json
-
-    from arf_core.models.frozen import thaw
-
-    shown = json.dumps(thaw(state.shown), indent=2, ensure_ascii=False, sort_keys=True)
-    requester = f"asked for by {printable(state.binding.requester_subject)}, to be done with {state.binding.executor}"
-    votes = [
-        f"{'approved' if vote.approves else 'rejected'} by {printable(vote.subject)}: {printable(vote.reason)}"
-        for vote in state.votes
-    ]
-    lines = map(printable, shown.splitlines())
-    return (_line(state), requester, *votes, *lines, f"digest  {state.digest}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TenantOption = Annotated[str, typer.Option(help="Whose log.")]
 FromOption = Annotated[str | None, typer.Option("--from", metavar="TIME", help="From this time on (ISO 8601).")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Before this time (ISO 8601).")]
-OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "--out", "-o", help="The file to write.")]
 POLL_S: Final = 0.5
 
 
@@ -121,7 +121,7 @@ def evidence(
     *,
     start: Annotated[str, typer.Option("--from", metavar="TIME", help="From this time on (ISO 8601).")],
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="Before this time (ISO 8601).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    output: Annotated[Path, typer.Option("--output", "--out", "-o", help="The file to write.")],
     tenant: TenantOption = "default",
     json: JsonOption = False,
     quiet: QuietOption = False,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import typer
 
 from arf_core.cli.output import Answer, JsonOption, QuietOption, emit, printable, say
+from arf_enterprise.cli.intent_file import meant
 
 if TYPE_CHECKING:
     from arf_enterprise.app import App
@@ -43,8 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 def execute(
-    file: Annotated[Path, typer.Argument(metavar="INTENT", help="A sealed intent, as `arf analyze --out` writes it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Sealed intents, as `arf analyze --out` writes them.")],
     *,
+    intent_id: Annotated[str | None, typer.Option("--intent", help="Which one, if the file has several.")] = None,
     mode: Annotated[str, typer.Option(help="The most that may happen: advisory, approval or autonomous.")] = "approval",
     wait: Annotated[float, typer.Option(min=0, max=3600, help="Seconds to wait for an answer.")] = 30.0,
     irreversible_reason: Annotated[str | None, typer.Option(help="Why, even if it cannot be undone.")] = None,
@@ -55,12 +57,12 @@ def execute(
 ) -> None:
     """Submit an intent, and say what becomes of it. The same intent again is the same run."""
     from arf_enterprise.execution.intent import of_intent, rung_of
-    from arf_enterprise.execution.reading import intent_in
 
-    intent, wished = intent_in(file), rung_of(mode)
+    intent, wished = meant(file, intent_id), rung_of(mode)
     with _asking(tenant) as (app, caller):
         run = app.intake.submit(of_intent(intent), wished, by=caller, irreversible_reason=irreversible_reason)
-        found = app.asking.receipt(run, patience_s=wait) or {"status": "accepted", "execution_id": run.execution_id}
+        patience_s = wait if _is_served(app) else 0.0
+        found = app.asking.receipt(run, patience_s=patience_s) or _waiting(app, run.execution_id)
         if follow and found["status"] != "refused":
             found = _followed(app, tenant, run.execution_id, tell=_teller(json=json, quiet=quiet))
     emit(Answer(data=found, lines=tuple(_lines(found)), exit_code=_exit(found)), as_json=json, quiet=quiet)
@@ -150,6 +152,21 @@ def _asking(tenant: str) -> Iterator[tuple[App, Caller]]:
         yield app, Caller(principal=local_principal([tenant]), tenant=tenant, request_id=request_id)
 
 
+def _waiting(app: App, execution_id: str) -> dict[str, Any]:
+    """What is said of a run of which nothing can be said yet."""
+    if _is_served(app):
+        return {"status": "accepted", "execution_id": execution_id}
+    says = "it is kept, and no server is at work that would carry it out: start `arf-enterprise serve`"
+    return {"status": "accepted", "execution_id": execution_id, "says": says}
+
+
+def _is_served(app: App) -> bool:
+    """Whether a server holds a place of the licence: without one, nothing is carried out."""
+    from arf_enterprise.licensing.nodes import holders
+
+    return bool(holders(app.database))
+
+
 def _followed(app: App, tenant: str, execution_id: str, *, tell: Callable[[str], None]) -> dict[str, Any]:
     told: str | None = None
     while True:
@@ -157,8 +174,11 @@ def _followed(app: App, tenant: str, execution_id: str, *, tell: Callable[[str],
         if found["status"] != told:
             told = str(found["status"])
             tell(told)
+        shown = {name: value for name, value in found.items() if name not in {"intent", "steps"}}
         if found["ended_at"] is not None or told == "pending_approval":
-            return {name: value for name, value in found.items() if name not in {"intent", "steps"}}
+            return shown
+        if told == "accepted" and not _is_served(app):  # it would be waited for without end
+            return {**shown, **_waiting(app, execution_id)}
         time.sleep(0.1)
 
 
@@ -177,13 +197,17 @@ def _exit(found: Mapping[str, Any]) -> int:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    from arf_enterprise.errors import kind_of
+
     says = found.get("says") or found.get("reason")
     yield f"{found['status']}" + (f": {printable(str(says))}" if says else "")
     if found.get("code"):
-        yield f"code      {found['code']}"
+        yield f"code      {found['code']}: {kind_of(str(found['code'])).remedy}"
     yield f"run       {found['execution_id']}"
     if found.get("approval_id"):
         yield f"approval  {found['approval_id']}"
+    if found["status"] == "accepted":
+        yield f"next      arf-enterprise watch {found['execution_id']}"
     if found["status"] == "pending_approval":
         yield f"next      arf-enterprise approve {found['approval_id']}"
 
@@ -202,6 +226,8 @@ def _story(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"change    {printable(str(change['summary']))}"
         yield f"undo      {printable(str(change['undo_summary'] or change['irreversible_because']))}"
         yield from (f"  {printable(str(line))}" for line in decided["diff"])
+    for one in decided.get("ruling", {}).get("reasons", []):
+        yield f"because   {one['rung']}  {printable(str(one['rule']))} ({one['place']}): {printable(str(one['says']))}"
     for one in steps:
         says = one["found"].get("says")
         shown = printable(" ".join(says) if isinstance(says, list) else str(says or one["found"].get("next", "")))

@@ -35,7 +35,7 @@ def serve(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve REST until told to stop (SIGTERM, SIGINT). The log is JSON lines on standard error."""
+    """Serve REST and MCP until told to stop (SIGTERM, SIGINT). The log is JSON lines on standard error."""
     from arf_core.api.logs import log_as_json
     from arf_enterprise.app import opened
     from arf_enterprise.server.listen import serve as listen

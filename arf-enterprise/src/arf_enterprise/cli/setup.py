@@ -41,8 +41,8 @@ def init(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
 
 def migrate(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Bring the schema of the database to this version."""
-    from arf_enterprise.app import urls
     from arf_enterprise.errors import SettingError
+    from arf_enterprise.parts import urls
     from arf_enterprise.settings import read_settings
     from arf_enterprise.stores.postgres import migrate as migrations
     from arf_enterprise.stores.postgres.engine_schema import migrate_engine
@@ -57,7 +57,7 @@ def migrate(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
 
 
 def status(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Say how the installation stands: database, schema, audit log of each tenant, licence."""
+    """Say how the installation stands: database, schema, licence; of each tenant the audit log, runs, policy, stops."""
     from arf_enterprise.app import opened
     from arf_enterprise.settings import read_settings
 
@@ -80,7 +80,7 @@ def _status(app: App) -> dict[str, object]:
         "schema_version": examined["schema_version"],
         "audit_key_id": app.audit_key.key_id,
         "licence": _licence(app),
-        "tenants": {one.tenant: _log(app, one) for one in behind},
+        "tenants": {one.tenant: {**_log(app, one), **_execution(app, one.tenant)} for one in behind},
     }
 
 
@@ -93,6 +93,12 @@ def _log(app: App, behind: Lag) -> dict[str, object]:
         "waiting": behind.waiting,
         "behind_s": round(behind.oldest_s, 1),
     }
+
+
+def _execution(app: App, tenant: str) -> dict[str, object]:
+    from arf_enterprise.execution.standing import standing
+
+    return standing(app.database, tenant, now=app.clock()).document()
 
 
 def _licence(app: App) -> dict[str, object]:
@@ -115,3 +121,13 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for name, log in found["tenants"].items():
         waiting = f"{log['waiting']} waiting for {log['behind_s']} s" if log["waiting"] else "none waiting"
         yield f"tenant        {name}: {log['audit_records']} audit records, {waiting}"
+        yield f"  runs        {_counted(log)}"
+        yield f"  policy      {log['policy'] or 'none: nothing is permitted; next: arf-enterprise policy push FILE'}"
+        yield f"  targets     {log['targets'] or 'none; next: arf-enterprise targets push FILE'}"
+        yield f"  stopped     {printable(', '.join(log['stops'])) or 'nothing'}"
+
+
+def _counted(tenant: Mapping[str, Any]) -> str:
+    """The runs that are open, and those that began within a day, by where they stand."""
+    each = ", ".join(f"{number} {status}" for status, number in tenant["runs"].items())
+    return f"{tenant['open_runs']} open" + (f"; within a day: {each}" if each else "")

@@ -31,6 +31,7 @@ from arf_enterprise.execution import runbook
 from arf_enterprise.execution.line import QUEUE, TOPIC, VERSION, WORKFLOWS, Ticket
 from arf_enterprise.execution.means import Means, Next
 from arf_enterprise.execution.sweep import lock_number
+from arf_enterprise.stores.postgres.engine_schema import line_reached
 from arf_enterprise.stores.postgres.held import HeldLocks
 
 if TYPE_CHECKING:
@@ -89,10 +90,9 @@ class Engine:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._may_begin():
+        while (dbos := self._begun()) is None:
             if self._stop.wait(PLACE_S):
                 return
-        dbos = self._launched()
         try:
             self.state = State(is_running=True)
             while not self._stop.wait(SWEEP_S):
@@ -103,12 +103,13 @@ class Engine:
             self._workers.shutdown(cancel_futures=True)
             self._locks.close()
 
-    def _may_begin(self) -> bool:
+    def _begun(self) -> type[DBOS] | None:
+        """DBOS at work; None if that is to be tried again: there is no place, or the database went (rules 7 and 8)."""
         try:
-            return self._has_place() and self._is_alive()
+            return self._launched() if self._has_place() and self._is_alive() else None
         except StoreError as error:
             self.state = replace(self.state, error=str(error))
-            return False
+            return None
 
     def _is_alive(self) -> bool:
         """Rule 1; a lock that was lost with the database is held anew."""
@@ -136,8 +137,13 @@ class Engine:
 
         for name, work in (("run", carry_out), ("back", roll_back)):
             DBOS.workflow(name=WORKFLOWS[name], max_recovery_attempts=RECOVERIES)(work)
-        DBOS.launch()
-        DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
+        try:
+            with line_reached():
+                DBOS.launch()
+                DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
+        except StoreError:
+            DBOS.destroy(destroy_registry=True)
+            raise
         return DBOS
 
     async def _carry_out(self, ticket: Ticket) -> None:

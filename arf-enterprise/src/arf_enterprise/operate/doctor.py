@@ -18,10 +18,11 @@ from typing import Any, Final
 
 from arf_core.doctor.finding import About, Finding, State
 from arf_core.errors import ArfError
-from arf_enterprise.app import Clock, audit_key, urls
 from arf_enterprise.audit.service import lag
 from arf_enterprise.errors import EnterpriseError, LicenseError, LicenseMissing, SchemaError, StoreUnavailable
 from arf_enterprise.licensing.sources import provider_of
+from arf_enterprise.operate.doctor_execution import execution_findings
+from arf_enterprise.parts import Clock, audit_key, urls
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres import binaries
 from arf_enterprise.stores.postgres.database import Database
@@ -69,6 +70,7 @@ def examine(settings: Settings, *, clock: Clock) -> Seen:
         findings.extend(_inside(row, settings, clock()))
         findings.append(_log(database, clock()))
         findings.append(_licence(settings, database, clock()))
+        findings.extend(execution_findings(database, now=clock()))
     return Seen(findings=tuple(findings), database=row)
 
 

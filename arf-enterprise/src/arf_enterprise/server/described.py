@@ -46,7 +46,7 @@ _MEANINGS: Final = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "A field or parameter is missing, unknown or wrong.",
-    424: "The target does not answer: nothing was done.",
+    424: "The target does not answer, or its settings are wrong: nothing was done.",
     429: "Too many requests, or too many wrong keys: come back after `Retry-After` seconds.",
     500: "Something went wrong inside ARF.",
     503: "The database or the identity provider does not answer, or the server is stopping.",

@@ -183,7 +183,7 @@ def _answered(
             raise StoreUnavailable(f"the intent is taken as {run.execution_id}, and nothing can be said of it yet")
         return JSONResponse(_accepted(run), 202)
     if found["status"] == REFUSED:
-        return JSONResponse(_refusal(request, found), status_of(kind_of(str(found["code"]))))
+        return JSONResponse(_refusal(request, found), _status_of_a_refusal(str(found["code"])))
     return JSONResponse(found)
 
 
@@ -203,6 +203,12 @@ def _refusal(request: Request, found: dict[str, object]) -> dict[str, object]:
     kind = kind_of(str(found["code"]))
     error = {"code": kind.code, "message": found["reason"], "remedy": kind.remedy}
     return {"error": {**error, "request_id": request.state.request_id}, **found}
+
+
+def _status_of_a_refusal(code: str) -> int:
+    """Its status: what would be the server's own affair elsewhere is the target's here, whose settings are wrong."""
+    found = status_of(kind_of(code))
+    return found if found < 500 else 424
 
 
 @contextmanager

@@ -97,9 +97,7 @@ class _Entrance:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         if "origin" in request.headers:  # rule 3
-            raise NotPermitted(
-                "MCP is for programs: a request that names an Origin comes from a page, and no role lets it in"
-            )
+            raise NotPermitted("MCP is for programs: what names an Origin comes from a page, which no role lets in")
         caller = await anyio.to_thread.run_sync(identified, request)
         await anyio.to_thread.run_sync(app_of(request).access.permit, caller, Door.operation)
         if not isinstance(await json_body(request), dict):  # 4

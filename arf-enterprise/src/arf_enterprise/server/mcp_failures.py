@@ -60,7 +60,8 @@ def require_plain(arguments: Mapping[str, Any], schema: Mapping[str, Any], reque
     """
     known = sorted(schema.get("properties", {}))
     if not set(arguments) <= set(known):
-        raise Typed(RequestError(f"the tool has no other arguments than {', '.join(known) or 'none'}"), request_id)
+        only = f"no other arguments than {', '.join(known)}" if known else "no arguments"
+        raise Typed(RequestError(f"the tool has {only}"), request_id)
     for text in _texts(arguments):
         if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
             raise Typed(RequestError("an argument has a character that no text has (NUL, half a pair)"), request_id)

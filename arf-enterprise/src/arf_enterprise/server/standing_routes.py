@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
@@ -12,6 +13,8 @@ from starlette.responses import JSONResponse, Response
 from arf_core.api.measures import Sample, as_text
 from arf_enterprise.app import App
 from arf_enterprise.errors import EnterpriseError
+from arf_enterprise.execution.run import Status
+from arf_enterprise.execution.standing import runs
 from arf_enterprise.identity.access import Caller
 from arf_enterprise.identity.roles import Operation
 from arf_enterprise.server.described import answers, text_answers
@@ -78,7 +81,9 @@ def metrics(request: Request) -> Response:
         Sample(name="arf_build_info", value=1, labels=(("version", __version__),)),
         Sample(name="arf_requests_in_flight", value=serving.in_flight),
     ]
-    text = as_text(serving.measures.samples(gauges)) + _lag_text(lag(app_of(request)))
+    app = app_of(request)
+    text = as_text(serving.measures.samples(gauges)) + _lag_text(lag(app))
+    text += _runs_text(runs(app.database, now=app.clock())) + _engine_text(app)
     return Response(text, media_type=METRICS_TYPE)
 
 
@@ -110,4 +115,29 @@ def _lag_text(waits: Lag) -> str:
         "# HELP arf_audit_lag_seconds How long the oldest of them has waited.\n"
         "# TYPE arf_audit_lag_seconds gauge\n"
         f"arf_audit_lag_seconds {waits.seconds:.3f}\n"
+    )
+
+
+def _runs_text(found: Mapping[Status, int]) -> str:
+    return (
+        "# HELP arf_executions Runs that have not ended or that began within a day, by where they stand.\n"
+        "# TYPE arf_executions gauge\n"
+    ) + "".join(f'arf_executions{{status="{status}"}} {number}\n' for status, number in found.items())
+
+
+def _engine_text(app: App) -> str:
+    """Nothing of a server that carries no runs out."""
+    if app.engine is None:
+        return ""
+    state = app.engine.state
+    return (
+        "# HELP arf_engine_running Whether this server takes runs: 0 without a place of the licence.\n"
+        "# TYPE arf_engine_running gauge\n"
+        f"arf_engine_running {int(state.is_running)}\n"
+        "# HELP arf_engine_sweeps_total How often it looked for runs that nobody works on.\n"
+        "# TYPE arf_engine_sweeps_total counter\n"
+        f"arf_engine_sweeps_total {state.sweeps}\n"
+        "# HELP arf_engine_taken_up_total Runs of other servers, or in no line, that it took up.\n"
+        "# TYPE arf_engine_taken_up_total counter\n"
+        f"arf_engine_taken_up_total {state.taken_up}\n"
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -17,7 +18,14 @@ from psycopg import sql
 
 from arf_enterprise.audit.entry import Actor, Entry
 from arf_enterprise.audit.log import append
-from arf_enterprise.errors import ConflictError, OutcomeUnknown, StoreError, StoreSetupError, StoreUnavailable
+from arf_enterprise.errors import (
+    ConflictError,
+    OutcomeUnknown,
+    RequestError,
+    StoreError,
+    StoreSetupError,
+    StoreUnavailable,
+)
 from arf_enterprise.stores.postgres.cluster import SUPERUSER
 from arf_enterprise.stores.postgres.database import Database, Transaction
 from arf_enterprise.testing import TENANTS, FreshDatabases
@@ -140,6 +148,12 @@ def test_every_kind_of_failure_is_one_of_ours_and_quotes_no_value(
         ("postgresql://arf_app:{password}@{host}/arf?sslmode=require", "TLS with it failed"),
     ],
 )
+def test_a_text_that_no_database_can_keep_is_the_callers_mistake(database: Database) -> None:
+    with pytest.raises(RequestError, match="NUL character"), database.transaction(TENANTS[0]) as transaction:
+        append(transaction, replace(ENTRY, target="thing/a\0b"))
+    assert entries(database, TENANTS[0]) == 0
+
+
 def test_why_the_database_does_not_answer_is_said_and_no_piece_of_a_password(
     postgres: FreshDatabases, url: str, says: str
 ) -> None:

@@ -19,7 +19,14 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from arf_enterprise.errors import ConflictError, EnterpriseError, OutcomeUnknown, StoreError, StoreUnavailable
+from arf_enterprise.errors import (
+    ConflictError,
+    EnterpriseError,
+    OutcomeUnknown,
+    RequestError,
+    StoreError,
+    StoreUnavailable,
+)
 
 
 @dataclass(slots=True)
@@ -36,6 +43,7 @@ def translated(progress: Progress | None = None) -> Iterator[None]:
     Raises:
         ConflictError: another transaction was quicker, or something of that name is there already.
         OutcomeUnknown: the connection was lost while the transaction committed.
+        RequestError: a text has a NUL character.
         StoreUnavailable: the connection cannot be had or was lost, or a limit of time was reached; nothing was changed.
         StoreError: the database refused.
     """
@@ -55,6 +63,8 @@ def _ours(error: psycopg.Error, *, is_committing: bool) -> EnterpriseError:
         if is_committing:  # rule 2
             return OutcomeUnknown("the connection was lost while the transaction committed: whether it did is unknown")
         return StoreUnavailable(f"the database does not answer ({_reason(error)}): nothing was changed")
+    if isinstance(error, psycopg.DataError) and "NUL" in str(error):  # rule 3: it is psycopg's own, of no SQLSTATE
+        return RequestError("a text has a NUL character, which the database cannot keep: leave it out")
     return StoreError(f"the database refused: {_said(error)}")
 
 

@@ -38,6 +38,17 @@ LIMIT %(most)s;
 SELECT count(*) AS waiting
 FROM (SELECT 1 FROM execution WHERE tenant = %(tenant)s AND ended_at IS NULL LIMIT %(most)s) AS open;
 
+-- executions_by_status --
+-- How many runs stand where, of those that have not ended or that began since a time.
+SELECT status, count(*) AS number
+FROM (
+    SELECT status FROM execution WHERE tenant = %(tenant)s AND ended_at IS NULL
+    UNION ALL
+    SELECT status FROM execution WHERE tenant = %(tenant)s AND created_at >= %(since)s AND ended_at IS NOT NULL
+) AS run
+GROUP BY status
+ORDER BY status;
+
 -- idle_executions --
 -- Runs that have not ended and that nothing was heard of since a time.
 SELECT execution_id, attempt,

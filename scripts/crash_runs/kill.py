@@ -95,6 +95,7 @@ def killed(lane: Lane, cell: Cell, number: int, *, hurries: bool = True) -> Foun
         release=lane.await_service(), row=row, was_killed=played.is_killed,
     )  # fmt: skip
     problems = amiss(lane.rows, found)
+    lane.give_back()  # what is left to a person must not spoil the next kill
     if not is_clean:
         problems.append(f"the server did not end in {STOP_S:.0f} s")
     if time.monotonic() - began > BOUND_S * 2:

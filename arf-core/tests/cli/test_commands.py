@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from arf_core import constants
+from arf_core.cli.edge import INTERRUPTED, run_app
 from arf_core.cli.main import app, run
 from arf_core.cli.output import LONG_WORK, watched
 from arf_core.errors import every_error
@@ -190,3 +191,14 @@ def test_long_work_shows_its_progress_on_a_terminal_only(
 def test_colour_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["demo"]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_question_that_nobody_answers_is_no_internal_error(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = typer.Typer()
+
+    @waiting.command()
+    def wait() -> None:
+        raise typer.Abort
+
+    assert run_app(waiting, []) == INTERRUPTED
+    assert capsys.readouterr().err.strip() == "stopped"

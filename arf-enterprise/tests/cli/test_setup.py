@@ -50,7 +50,10 @@ def test_an_installation_in_a_folder_is_made_looked_at_and_examined(folder: Path
     again = command("init", environment=environment)
     assert made["installation_id"] == again["installation_id"]
     status = command("status", environment=environment)
-    assert status["tenants"] == {"default": {"audit_records": 0, "waiting": 0, "behind_s": 0.0}}
+    assert status["tenants"]["default"] == {
+        "audit_records": 0, "waiting": 0, "behind_s": 0.0,
+        "open_runs": 0, "runs": {}, "policy": None, "targets": 0, "stops": [],
+    }  # fmt: skip
     assert status["licence"]["may_execute"] is False
 
     examined = command("doctor", environment=environment)

@@ -8,15 +8,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from arf_core.models.frozen import FrozenMap
 from arf_core.verify.artifact import verify_bytes
 from arf_core.verify.trust import read_trusted_keys
+from arf_enterprise.cli.approval_shown import lines_of
 from arf_enterprise.governance.testing import Desk, binding
 from arf_enterprise.identity import keys
 from arf_enterprise.identity.key import WantedKey
@@ -107,6 +109,39 @@ def test_without_a_digest_it_is_shown_and_asked_about(shell: Shell, desk: Desk) 
     assert shell.json("reject", approval_id, "--reason", "no", key=bob)["state"] == "rejected"
     assert "nothing waits" in shell.run("approvals", "list")
     assert shell.json("approvals", "list", "--all")["approvals"][0]["votes"][1]["reason"] == "no"
+
+
+@pytest.mark.promise("GOV-4")
+def test_nobody_at_the_terminal_decides_nothing(shell: Shell, desk: Desk) -> None:
+    approval_id, alice = waiting(desk), shell.key("alice@example.com", Role.APPROVER)
+    assert "nobody answered, so nothing was decided" in shell.run("approve", approval_id, code=6, key=alice)
+    without = shell.run("approve", approval_id, code=3, said="y\n")
+    assert "ARF_API_KEY is not set" in without
+    assert "restart checkout" not in without, "who cannot approve is not asked"
+    assert desk.look(approval_id).votes == ()
+
+
+@pytest.mark.promise("GOV-2")
+def test_what_is_approved_is_told_in_lines_and_nothing_of_it_is_left_out(desk: Desk) -> None:
+    change = {
+        "summary": "restart it", "forward": {"do": "restart"}, "inverse": {"do": "start"}, "undo_summary": "start it",
+        "irreversible_because": None,
+    }  # fmt: skip
+    reason = {"rung": "require_approval", "rule": "all", "place": "p.yaml:3", "says": "‘true’ is true"}
+    shown = {
+        "change": change, "diff": ["+ pid 2"], "undo_diff": ["- pid 2"], "rehearsed_by": "a dry run", "surprise": [1],
+        "blast_radius": {"instances": 2, "share": 0.5, "dependents": ["cart"]},
+        "ruling": {"policy_digest": "sha256:1", "reasons": [reason]},
+        "target": {"component": "shop\u202e", "environment": "test", "tier": 1, "owner": "team"},
+    }  # fmt: skip
+    state = replace(desk.look(waiting(desk)), shown=FrozenMap(shown))
+    text = "\n".join(lines_of(state))
+    for part in (
+        "restart it", "+ pid 2", '{"do": "restart"}', "start it", "- pid 2", '{"do": "start"}', "a dry run",
+        "2 instances, 50% of all; cart depends on it", "all (p.yaml:3): ‘true’ is true", "surprise  [1]", state.digest,
+    ):  # fmt: skip
+        assert part in text, part
+    assert "\u202e" not in text, "what would reorder a line is an escape"
 
 
 @pytest.mark.promise("GOV-3")

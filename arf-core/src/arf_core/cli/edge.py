@@ -41,7 +41,7 @@ def run_app(
         return int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
         return usage(error, as_json=as_json)
-    except typer.Abort:  # Ctrl-C, or a question and nobody who answers
+    except typer.Abort:  # a question, and nobody who answers: Ctrl-C elsewhere is typer's own, with the same code
         say("stopped", to_errors=True)
         return INTERRUPTED
     except ArfError as error:

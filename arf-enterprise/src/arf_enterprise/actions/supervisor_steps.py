@@ -4,6 +4,7 @@
 1. Processes are restarted one after another, each waited for until it runs (not for ever): never all are away at once.
 2. A process has the smaller of ``grace_s`` and its own ``stopwaitsecs`` to end by itself; then it is killed.
 3. A file is removed only if it says what ARF wrote.
+4. A process that lives another life since it was asked to stop has ended: supervisord itself was started anew.
 """
 
 from __future__ import annotations
@@ -99,8 +100,9 @@ class Steps:
         self.rpc.write("reloadConfig")
 
     def _stop(self, key: str, *, grace_s: float) -> None:
+        first = self.rpc.process(key).pid
         self.rpc.write("stopProcess", key, _NO_WAIT, tolerated=(NOT_RUNNING,))
-        if not self._await(key, _has_ended, grace_s):
+        if not self._await(key, lambda now: now.has_ended or now.pid not in (0, first), grace_s):  # rule 4
             self._kill(key)
 
     def _kill(self, key: str) -> None:

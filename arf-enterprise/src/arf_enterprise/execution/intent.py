@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, cast
 
 from arf_core.canonical import canonical_text, digest, read_time
@@ -75,8 +76,9 @@ def sealed(given: object, *, key: str | None = None) -> Submitted:
     return Submitted(intent=intent, digest=computed, text=text)
 
 
+@lru_cache(maxsize=256)
 def stored(text: str) -> Submitted:
-    """The intent in a text that the database has.
+    """The intent in a text that the database has; each step of a run reads it, so the same text is read once.
 
     Raises:
         IntentInvalid: the database was altered.

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -138,6 +137,11 @@ def test_every_kind_of_failure_is_one_of_ours_and_quotes_no_value(
         assert entries(database, "default") == 0  # and the pool goes on
 
 
+def test_a_text_that_no_database_can_keep_is_the_callers_mistake(database: Database) -> None:
+    with pytest.raises(RequestError, match="NUL character"), database.transaction(TENANTS[0]) as transaction:
+        transaction.maybe("execution", tenant=TENANTS[0], execution_id="exe_\0")
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
@@ -148,12 +152,6 @@ def test_every_kind_of_failure_is_one_of_ours_and_quotes_no_value(
         ("postgresql://arf_app:{password}@{host}/arf?sslmode=require", "TLS with it failed"),
     ],
 )
-def test_a_text_that_no_database_can_keep_is_the_callers_mistake(database: Database) -> None:
-    with pytest.raises(RequestError, match="NUL character"), database.transaction(TENANTS[0]) as transaction:
-        append(transaction, replace(ENTRY, target="thing/a\0b"))
-    assert entries(database, TENANTS[0]) == 0
-
-
 def test_why_the_database_does_not_answer_is_said_and_no_piece_of_a_password(
     postgres: FreshDatabases, url: str, says: str
 ) -> None:

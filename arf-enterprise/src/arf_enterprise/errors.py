@@ -57,6 +57,7 @@
     ├── DeliveryError                another system does not take what is sent to it             exit 7
     ├── TargetUnavailable            the target does not answer                                  exit 7
     ├── QueueFull                    too much waits already                                      exit 7
+    ├── NothingYet                   it was taken, and nothing can be said of it yet             exit 7
     ├── ServerStopping               the server takes nothing new                                exit 7
     ├── AuditError                   the audit log cannot be written or does not verify          exit 2
     ├── SettingError                 a setting that does not exist or has the wrong value        exit 6
@@ -465,6 +466,15 @@ class QueueFull(EnterpriseError):
     exit_code = 7
     cause = "As many executions wait as this installation takes at once."
     remedy = "Submit it again after the seconds in `Retry-After`: nothing was taken."
+
+
+class NothingYet(EnterpriseError):
+    """It was taken, and nothing can be said of it yet."""
+
+    code = "ARF-E-7202"
+    exit_code = 7
+    cause = "The intent was taken, and its run waits: for another run on the same target, or for a server."
+    remedy = "Ask for the run that the message names, or submit the same intent again: it is the same run."
 
 
 class StoreError(EnterpriseError):

@@ -7,7 +7,7 @@ beside the target, before and after, and ``progress`` reads it:
 1. A mark is one small JSON file for a target, replaced as a whole, on the disk before anything is done.
 2. Who changes the target holds its lock: two processes of ARF on one machine take turns, and a dead one lets go.
 3. The mark has the number of the fence. Who comes with a lower one has lost its hold, and does nothing.
-4. The folder is ARF's own: where others can write, a mark proves nothing.
+4. The folder is ARF's own, and closed to others (mode 0700): so no folder of the system can be named by mistake.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Marks:
         """Check the folder (rule 4).
 
         Raises:
-            SettingError: it is not there, or another user can write to it.
+            SettingError: it is not there, or is open to others.
         """
         self._file, self._lock, self._name = folder / f"{name}.json", folder / f"{name}.lock", name
         _check_folder(folder)
@@ -161,5 +161,5 @@ def _check_folder(folder: Path) -> None:
         found = folder.stat()
     except OSError as error:
         raise SettingError(f"state_folder {folder} is not there: make it, for ARF's user alone") from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise SettingError(f"state_folder {folder} must be a folder of ARF's own user that nobody else can write to")
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingError(f"state_folder {folder} must be a folder of ARF's own user, closed to others: chmod 700")

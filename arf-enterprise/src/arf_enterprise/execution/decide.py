@@ -220,7 +220,7 @@ def _decided(means: Means, run: Run) -> str:
 def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Ruling) -> str:
     following = {Rung.ADVISE: "end", Rung.REQUIRE_APPROVAL: "ask", Rung.AUTONOMOUS: "act"}[ruling.rung]
     now = means.clock()
-    shown = {"decided_at": write_time(now), **_shown(known, planned, ruling)}
+    shown = {"decided_at": write_time(now), **_shown(run, known, planned, ruling)}
     with means.database.transaction(run.tenant) as transaction:
         hold.still_mine(transaction, run)  # rule 4
         if following == "act" and (because := _why_not_alone(transaction, run, known, planned.blast, now)):
@@ -278,9 +278,10 @@ def binding(run: Run, change: Change, ruling: Ruling, *, policy_digest: str, ask
     )
 
 
-def _shown(known: Known, planned: Planned, ruling: Ruling) -> dict[str, object]:
+def _shown(run: Run, known: Known, planned: Planned, ruling: Ruling) -> dict[str, object]:
     """What approvers see, and later steps read."""
     return {
+        "why": _why(run),
         "change": planned.change.document(),
         "change_digest": planned.change.digest,
         "diff": list(planned.rehearsal.diff),
@@ -291,6 +292,18 @@ def _shown(known: Known, planned: Planned, ruling: Ruling) -> dict[str, object]:
         "ruling": ruling.document(),
         "target": known.target.document(),
         "target_digest": known.target.digest,
+    }
+
+
+def _why(run: Run) -> dict[str, object]:
+    """What the intent says of itself."""
+    intent = intents.stored(run.intent).intent
+    return {
+        "justification": intent.justification,
+        "confidence": intent.confidence,
+        "incident_id": intent.incident_id,
+        "detected_at": write_time(intent.detected_at),
+        "rule": intent.policy_applied,
     }
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from arf_core.verify.fields import object_of, text_of
 from arf_enterprise.app import App
-from arf_enterprise.errors import ExecutionRefused, IntentInvalid, LicenseError, StoreUnavailable, kind_of
+from arf_enterprise.errors import ExecutionRefused, IntentInvalid, LicenseError, NothingYet, kind_of
 from arf_enterprise.execution.asking import MOST_LISTED
 from arf_enterprise.execution.intent import Submitted, asked, rung_of, sealed
 from arf_enterprise.execution.receipt import REFUSED
@@ -180,7 +180,7 @@ def _answered(
     found = app.asking.receipt(run, patience_s=_patience(request))
     if found is None:
         if "prefer" not in request.headers:
-            raise StoreUnavailable(f"the intent is taken as {run.execution_id}, and nothing can be said of it yet")
+            raise NothingYet(f"the intent is taken as {run.execution_id}, and nothing can be said of it yet")
         return JSONResponse(_accepted(run), 202)
     if found["status"] == REFUSED:
         return JSONResponse(_refusal(request, found), _status_of_a_refusal(str(found["code"])))

@@ -33,6 +33,7 @@ from arf_enterprise.errors import (
     NotAuthenticated,
     NotAvailable,
     NotFound,
+    NothingYet,
     NotPermitted,
     QueueFull,
     RequestError,
@@ -149,6 +150,7 @@ _STATUSES: Final[Mapping[type[EnterpriseError], int]] = {
     TargetUnavailable: 424,
     NotAvailable: 404,
     QueueFull: 429,
+    NothingYet: 503,
     ServerStopping: 503,
     StoreUnavailable: 503,
     IdentityUnavailable: 503,
@@ -157,6 +159,7 @@ _STATUSES: Final[Mapping[type[EnterpriseError], int]] = {
 _HEADERS: Final[Mapping[type[EnterpriseError], Mapping[str, str]]] = {
     NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="arf"'},
     QueueFull: {"Retry-After": "5"},
+    NothingYet: {"Retry-After": "2"},
     ServerStopping: {"Retry-After": "1"},
     StoreUnavailable: {"Retry-After": "5"},
     IdentityUnavailable: {"Retry-After": "30"},

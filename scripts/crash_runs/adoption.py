@@ -32,7 +32,7 @@ def _once(made: Lane, cell: Cell, number: int) -> float:
     first.process.join(PATIENCE_S)  # it dies at its point
     began = time.monotonic()
     made.serve(Given(url=made.url, folder=made.folder, intent=given.intent, hurries=False))
-    while not made.rows("SELECT 1 FROM execution WHERE attempt > 0 AND intent_id = %s", given.intent.intent_id):
+    while not made.rows("SELECT 1 FROM execution WHERE attempt > 1 AND intent_id = %s", given.intent.intent_id):
         if time.monotonic() - began > PATIENCE_S:
             raise TimeoutError("nobody took the run up")
         time.sleep(0.02)

@@ -285,7 +285,7 @@ def test_a_program_that_fails_for_good_is_there_and_not_ready(world: World, adap
         ({"socket": "/" + "x" * 108}, "at most 107 bytes"),
         ({"group": "a:b"}, "the name of a group"),
         ({"state_folder": "/nonexistent"}, "is not there"),
-        ({"state_folder": "/tmp"}, "nobody else can write"),
+        ({"state_folder": "/tmp"}, "closed to others"),
         ({"timeout_s": 0}, "seconds from"),
         ({"release_link": "current", "releases_folder": "/srv"}, "absolute path"),
         ({"release_link": "/srv/current"}, "releases_folder"),

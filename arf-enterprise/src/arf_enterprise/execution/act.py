@@ -28,11 +28,13 @@ from arf_enterprise.errors import (
     TargetUnavailable,
 )
 from arf_enterprise.execution import hold
-from arf_enterprise.execution.decide import DECIDED, binding, denial, known_of, learns, refuse, ruled
+from arf_enterprise.execution.decide import binding, ruled
 from arf_enterprise.execution.documents import blast_of, change_of, ruling_of, target_of
+from arf_enterprise.execution.known import known_of, learns
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Means, Next, record, told, way_of
 from arf_enterprise.execution.receipt import receipt
+from arf_enterprise.execution.refusing import DECIDED, denial, refuse
 from arf_enterprise.execution.run import Run, Status, note, say
 from arf_enterprise.governance import approval, stop
 from arf_enterprise.governance import store as policies

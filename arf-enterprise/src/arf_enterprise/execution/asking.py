@@ -15,7 +15,7 @@ from arf_enterprise.stores.postgres.database import Database
 
 MOST_LISTED: Final = 200
 _FIRST_S: Final = 0.01
-_LAST_S: Final = 0.1
+_LAST_S: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

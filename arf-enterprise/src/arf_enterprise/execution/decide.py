@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from arf_core.canonical import write_time
 from arf_core.models.action import Action
@@ -21,48 +20,27 @@ from arf_core.models.frozen import FrozenMap
 from arf_enterprise.actions.adapter import Adapter, Change, Rehearsal
 from arf_enterprise.errors import (
     EnterpriseError,
-    ExecutionRefused,
     FenceLost,
     LicenseError,
-    OwnedElsewhere,
-    PolicyRefused,
     StoreError,
 )
 from arf_enterprise.execution import hold
 from arf_enterprise.execution import intent as intents
 from arf_enterprise.execution.documents import reading_document
 from arf_enterprise.execution.health import Reading
+from arf_enterprise.execution.known import Known, known_of, learns, signature_of
 from arf_enterprise.execution.line import Ticket
-from arf_enterprise.execution.means import LEARNING, Means, record, told, way_of
+from arf_enterprise.execution.means import Means, record, way_of
 from arf_enterprise.execution.receipt import receipt
+from arf_enterprise.execution.refusing import DECIDED, denial, refuse
 from arf_enterprise.execution.run import Run, Status, note, say
 from arf_enterprise.governance import approval, blast_radius, gate, stop
-from arf_enterprise.governance import store as policies
-from arf_enterprise.governance.gate import Asked, Ran
-from arf_enterprise.governance.policy import GovernancePolicy
+from arf_enterprise.governance.gate import Asked
 from arf_enterprise.governance.ruling import BlastRadius, Ruling, Rung
-from arf_enterprise.learning import autonomy, signature
-from arf_enterprise.learning.autonomy import Learned, learned
+from arf_enterprise.learning import autonomy
 from arf_enterprise.learning.belief import Cell
 from arf_enterprise.stores.postgres.database import Transaction
-from arf_enterprise.targets import store as targets
-from arf_enterprise.targets.inventory import Inventory
 from arf_enterprise.targets.target import Target
-
-DECIDED: Final = "decided"
-LONGEST_RATE: Final = timedelta(days=1)
-_KINDS: Final = {kind.code: kind for kind in ExecutionRefused.__subclasses__()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the database says when a run is decided on."""
-
-    policy: GovernancePolicy
-    inventory: Inventory
-    target: Target
-    learned: Learned | None
-    recent: tuple[Ran, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,53 +74,6 @@ def decide(means: Means, ticket: Ticket) -> str:
         return refuse(means, run, error)
 
 
-def refuse(means: Means, run: Run, error: EnterpriseError, *, step: str = DECIDED, ruling: Ruling | None = None) -> str:
-    """End ``run`` as refused, because of ``error`` (rule 3), and give its target back if it holds it.
-
-    ``ruling`` is the gate's, if it is the gate that refuses.
-
-    Raises:
-        FenceLost: another server has taken the run up.
-    """
-    code, says = told(error)
-    found: dict[str, object] = {"next": "end", "code": code, "says": says}
-    if ruling is not None:
-        found["ruling"] = ruling.document()
-    if isinstance(error, OwnedElsewhere):
-        found["patch"] = error.patch
-    now = means.clock()
-    with means.database.transaction(run.tenant) as transaction:
-        hold.still_mine(transaction, run)
-        note(transaction, run, step, found, now=now)
-        say(
-            transaction, run, Status.REFUSED, now=now, code=code, says=says,
-            receipt=receipt(run, "refused", code=code, reason=says),
-        )  # fmt: skip
-        record(transaction, run, "execution.refused", now=now, details={"code": code, "because": says})
-        hold.release(transaction, run, now)
-    return "end"
-
-
-def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool) -> Known:
-    """What the database says of the policy, the target and the past.
-
-    Raises:
-        PolicyMissing, TargetUnknown: there is none in force, or none of that name.
-    """
-    policy, inventory = policies.current(transaction), targets.current(transaction)
-    target = inventory.target(run.component)
-    past = None
-    if learns:
-        past = learned(transaction, run.action, target.kind, target.component, signature_of(run), now=now)
-    return Known(
-        policy=policy,
-        inventory=inventory,
-        target=target,
-        learned=past,
-        recent=_recent(transaction, run, inventory, now),
-    )
-
-
 def ruled(
     means: Means, run: Run, known: Known, change: Change | None, blast: BlastRadius | None, *, now: datetime
 ) -> Ruling:
@@ -167,13 +98,6 @@ def ruled(
     return gate.decide(known.policy, asked, now=now, recent=known.recent)
 
 
-def denial(ruling: Ruling) -> EnterpriseError:
-    """The refusal that a ruling of DENY is, under its own code."""
-    first = next((reason for reason in ruling.reasons if reason.rung is Rung.DENY), None)
-    says = "the policy denies it" if first is None else f"{first.rule} ({first.place}): {first.says}"
-    return _KINDS.get(ruling.code or "", PolicyRefused)(says)
-
-
 def plan(means: Means, adapter: Adapter, run: Run, known: Known) -> Planned:
     """What would be done to the target as it is now, tried by dry run (rule 1)."""
     intent = intents.stored(run.intent).intent
@@ -194,11 +118,6 @@ def look(means: Means, target: Target, adapter: Adapter, *, at_s: float) -> Read
         answers=tuple((probe.name, means.ask(probe, adapter)) for probe in target.health.probes),
         vitals=adapter.observe().vitals,
     )
-
-
-def signature_of(run: Run) -> str:
-    """What kind of fault the run is about, as learning has it."""
-    return signature.signature_of(intents.stored(run.intent).intent.policy_applied)
 
 
 def _decided(means: Means, run: Run) -> str:
@@ -305,24 +224,3 @@ def _why(run: Run) -> dict[str, object]:
         "detected_at": write_time(intent.detected_at),
         "rule": intent.policy_applied,
     }
-
-
-def learns(means: Means) -> bool:
-    """Whether the licence lets outcomes of the past speak."""
-    return LEARNING in means.entitlements.current().licence.features
-
-
-def _recent(transaction: Transaction, run: Run, inventory: Inventory, now: datetime) -> tuple[Ran, ...]:
-    rows = transaction.all(
-        "recent_executions", tenant=run.tenant, execution_id=run.execution_id, since=now - LONGEST_RATE
-    )
-    environments = {target.component: target.environment for target in inventory.targets}
-    return tuple(
-        Ran(
-            action=str(row["action"]),
-            component=str(row["component"]),
-            environment=environments.get(str(row["component"]), ""),
-            at=row["created_at"],
-        )
-        for row in rows
-    )

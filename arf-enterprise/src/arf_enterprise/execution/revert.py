@@ -15,10 +15,10 @@ from arf_enterprise.actions.adapter import Adapter, Change, Fence, Progress
 from arf_enterprise.errors import ConflictError, EnterpriseError, FenceLost, StoreError, TargetUnavailable
 from arf_enterprise.execution import hold
 from arf_enterprise.execution.act import change_in
-from arf_enterprise.execution.decide import DECIDED
 from arf_enterprise.execution.documents import target_of
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Means, Next, record, told, way_of
+from arf_enterprise.execution.refusing import DECIDED
 from arf_enterprise.execution.run import Run, Status, note, say
 
 BEGUN: Final = "revert_begun"

@@ -13,10 +13,11 @@ from typing import Final
 from arf_core.models.frozen import FrozenMap
 from arf_enterprise.execution import hold
 from arf_enterprise.execution import intent as intents
-from arf_enterprise.execution.decide import DECIDED, signature_of
 from arf_enterprise.execution.documents import target_of
+from arf_enterprise.execution.known import signature_of
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Means, record
+from arf_enterprise.execution.refusing import DECIDED
 from arf_enterprise.execution.run import Run, Status, note, say
 from arf_enterprise.learning import outcomes
 

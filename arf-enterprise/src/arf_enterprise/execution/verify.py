@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from arf_enterprise.actions.adapter import Adapter, Vitals
-from arf_enterprise.errors import TargetUnavailable
+from arf_enterprise.errors import StoreError, TargetUnavailable
 from arf_enterprise.execution import hold
-from arf_enterprise.execution.decide import DECIDED, look
+from arf_enterprise.execution.decide import look
 from arf_enterprise.execution.documents import reading_document, reading_of, target_of
 from arf_enterprise.execution.health import Reading, Verdict, judge
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Later, Means, Next, record, way_of
+from arf_enterprise.execution.refusing import DECIDED
 from arf_enterprise.execution.run import Run, note
 from arf_enterprise.targets.target import Target
 
@@ -45,6 +46,14 @@ class Verify:
             StoreError: the database does not answer: to be tried again.
             FenceLost: another server has taken the run up.
         """
+        try:
+            return self._looked()
+        except StoreError:  # nobody looked while the database was away: the window begins anew (rule 2)
+            self._begun = None
+            self._readings.clear()
+            raise
+
+    def _looked(self) -> Next:
         means = self._means
         with means.database.transaction(self._ticket.tenant) as transaction:
             run = hold.mine(transaction, self._ticket)

@@ -18,6 +18,7 @@ from arf_enterprise.app import App
 from arf_enterprise.execution.engine import Engine
 from arf_enterprise.execution.intent import of_intent
 from arf_enterprise.execution.run import ENDS, Run, Status
+from arf_enterprise.governance import approval
 from arf_enterprise.governance import store as policies
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.identity.access import Caller
@@ -184,6 +185,17 @@ def working(app: App) -> Iterator[Engine]:
 def engine_on(app: App) -> Engine:
     """What carries the runs of ``app`` out, on a server that has its place."""
     return engine_of(app.database.url, means_of(app.database, app.entitlements, clock=now), app.line, _Placed())
+
+
+def decide(world: World, run: Run, *, approve: bool) -> None:
+    """Somebody else approves or rejects what waits the longest."""
+    with world.app.database.transaction("default") as transaction:
+        waiting = next(one for one in approval.listed(transaction, now=now()))
+        approval.decide(
+            transaction, waiting.approval_id, by=supporter(), approve=approve, reason="looked at it",
+            digest=waiting.digest, request_id="test", now=now(),
+        )  # fmt: skip
+    world.app.intake.wake("default", run.execution_id)
 
 
 def supporter() -> Principal:

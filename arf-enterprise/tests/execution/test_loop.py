@@ -17,11 +17,11 @@ from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.errors import ConflictError, IntentConflict, IntentExpired, QueueFull
 from arf_enterprise.execution.intent import of_intent
 from arf_enterprise.execution.run import Run, Status
-from arf_enterprise.governance import approval, stop
+from arf_enterprise.governance import stop
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.governance.stop import Reach, Scope
 from arf_enterprise.identity.local import local_principal
-from lib.governed import World, now, supporter
+from lib.governed import World, decide, now
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -36,16 +36,6 @@ def step(found: dict[str, object], name: str) -> dict[str, object]:
     steps = found["steps"]
     assert isinstance(steps, list)
     return dict(next(one["found"] for one in steps if one["step"] == name))
-
-
-def decide(world: World, run: Run, *, approve: bool) -> None:
-    with world.app.database.transaction("default") as transaction:
-        waiting = next(one for one in approval.listed(transaction, now=now()))
-        approval.decide(
-            transaction, waiting.approval_id, by=supporter(), approve=approve, reason="looked at it",
-            digest=waiting.digest, request_id="test", now=now(),
-        )  # fmt: skip
-    world.app.intake.wake("default", run.execution_id)
 
 
 @pytest.mark.promise("EXE-1")

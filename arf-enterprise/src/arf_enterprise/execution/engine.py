@@ -70,12 +70,17 @@ class Engine:
         has_place: Callable[[], bool],
     ) -> None:
         """``locks`` has the one of rule 1, ``sweep`` is rule 2, ``has_place`` rule 8."""
-        self._means, self._url, self._executor_id = means, url, executor_id
+        self._means, self._url, self.executor_id = means, url, executor_id
         self._locks, self._sweep, self._has_place = locks, sweep, has_place
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._workers = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="execution")
         self.state = State()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Begin, as soon as there is a place (rule 8)."""
@@ -113,7 +118,7 @@ class Engine:
 
     def _is_alive(self) -> bool:
         """Rule 1; a lock that was lost with the database is held anew."""
-        return self._locks.try_hold(lock_number(self._executor_id))
+        return self._locks.try_hold(lock_number(self.executor_id))
 
     def _launched(self) -> type[DBOS]:
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -121,7 +126,7 @@ class Engine:
         config = DBOSConfig(
             name="arf",
             system_database_url=self._url,
-            executor_id=self._executor_id,
+            executor_id=self.executor_id,
             application_version=VERSION,
             run_migrations=False,
             serializer=DBOSPortableJSONSerializer(),

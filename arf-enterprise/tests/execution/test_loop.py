@@ -7,7 +7,9 @@ import itertools
 import json
 import os
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,12 +17,15 @@ import pytest
 
 from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.errors import ConflictError, IntentConflict, IntentExpired, QueueFull
+from arf_enterprise.execution.intake import Intake
 from arf_enterprise.execution.intent import of_intent
+from arf_enterprise.execution.line import Line
 from arf_enterprise.execution.run import Run, Status
 from arf_enterprise.governance import stop
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.governance.stop import Reach, Scope
 from arf_enterprise.identity.local import local_principal
+from arf_enterprise.stores.postgres.database import Database
 from lib.governed import World, decide, now
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -152,17 +157,32 @@ def test_a_stop_keeps_what_is_approved_from_being_done(world: World) -> None:
 
 
 @pytest.mark.promise("EXE-2")
-def test_fifty_submissions_at_once_are_one_execution(world: World) -> None:
+def test_fifty_submissions_at_once_to_two_servers_are_one_execution(world: World) -> None:
     before = world.starts()
     submitted = of_intent(world.intent())
-    with ThreadPoolExecutor(25) as pool:
+    with another_server(world) as other, ThreadPoolExecutor(25) as pool:
+        intakes = [world.app.intake, other]
         runs = list(
-            pool.map(lambda _: world.app.intake.submit(submitted, Rung.AUTONOMOUS, by=world.caller()), range(50))
+            pool.map(
+                lambda number: intakes[number % 2].submit(submitted, Rung.AUTONOMOUS, by=world.caller()), range(50)
+            )
         )
     assert len({run.execution_id for run in runs}) == 1
     world.ended(runs[0])
     assert world.starts() == before + 1
     assert world.actions().count("intent.submitted") == 1
+
+
+@contextmanager
+def another_server(world: World) -> Iterator[Intake]:
+    """What another server takes intents with: connections of its own to the same database."""
+    database, line = Database(world.app.database.url), Line(world.app.database.url)
+    database.open()
+    try:
+        yield Intake(database=database, line=line, clock=now)
+    finally:
+        line.close()
+        database.close()
 
 
 @pytest.mark.promise("EXE-2")

@@ -29,6 +29,7 @@ from arf_core.ingest.formats import Format
 from arf_core.ingest.reading import read
 from arf_core.models.incident import Incident
 from arf_core.testing import MOMENT, made_incident
+from bench_execution import lines as execution_lines
 from boundary.bench import bench
 from lib.servers import storm
 from mcpsuite.bench import lines as mcp_lines
@@ -82,7 +83,7 @@ def speed() -> None:
     starts()
     boundary_scan()
     storm.print_rows()
-    for line in mcp_lines():
+    for line in (*mcp_lines(), *execution_lines()):
         print(line)
 
 

@@ -15,7 +15,7 @@ import arf_enterprise.execution
 from arf_enterprise.execution.engine import MOST_AT_ONCE
 from arf_enterprise.execution.line import VERSION, Ticket
 from arf_enterprise.execution.run import Status
-from arf_enterprise.execution.sweep import LOCK_CLASS, Sweep, lock_number
+from arf_enterprise.execution.sweep import HOPELESS, LOCK_CLASS, MOST_ATTEMPTS, Sweep, lock_number
 from arf_enterprise.stores.postgres.database import Row
 from lib.governed import World, decide, engine_on, now, working
 
@@ -74,6 +74,19 @@ def test_2_what_is_in_no_line_is_handed_over(world: World) -> None:
     assert later() == 1
     (row,) = workflows(world)
     assert row["workflow_uuid"] == f"run:default:{run.execution_id}:2"
+
+
+def test_2_what_never_comes_to_an_end_needs_a_person_and_keeps_its_target(world: World) -> None:
+    run = world.submit()
+    with world.app.database.transaction("default") as transaction:
+        transaction.connection.execute("UPDATE arf.execution SET attempt = %s", [MOST_ATTEMPTS])
+        transaction.connection.execute("DELETE FROM dbos.workflow_status")
+    later = Sweep(database=world.app.database, line=world.app.line, clock=lambda: now() + timedelta(minutes=1))
+    assert [later(), later()] == [0, 0]
+    found = world.ended(run)
+    assert (found["status"], found["says"]) == ("needs_person", HOPELESS)
+    assert world.actions()[-1] == "execution.needs_person"
+    assert not workflows(world)
 
 
 @pytest.mark.promise("EXE-2")

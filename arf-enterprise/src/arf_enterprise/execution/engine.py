@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -152,11 +153,11 @@ class Engine:
         return DBOS
 
     async def _carry_out(self, ticket: Ticket) -> None:
-        with _elsewhere(ticket):
+        with _edge(ticket):
             await runbook.carry_out(self._means, ticket, step=self._step, later=asyncio.sleep, message=_message)
 
     async def _roll_back(self, ticket: Ticket) -> None:
-        with _elsewhere(ticket):
+        with _edge(ticket):
             await runbook.roll_back(self._means, ticket, step=self._step, later=asyncio.sleep)
 
     async def _step(self, work: Callable[[], Next]) -> Next:
@@ -182,12 +183,20 @@ class Engine:
 
 
 @contextmanager
-def _elsewhere(ticket: Ticket) -> Iterator[None]:
-    """A run that another server took up is that server's: here it is over (rule 3)."""
+def _edge(ticket: Ticket) -> Iterator[None]:
+    """A run that another server took up is that server's: here it is over (rule 3).
+
+    What nobody expected ends here, too: DBOS would keep its text, which may quote what is a tenant's. The sweep begins
+    the run again.
+    """
     try:
         yield
     except FenceLost as error:
         _LOG.info("execution_taken_up_elsewhere", extra={"execution_id": ticket.execution_id, "error": str(error)})
+    except Exception as error:  # noqa: BLE001 - the edge of the workflow
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        known = {"execution_id": ticket.execution_id, "error": type(error).__name__}
+        _LOG.error("execution_failed", extra={**known, "place": f"{place.filename}:{place.lineno}"})
 
 
 async def _message(seconds: float) -> None:

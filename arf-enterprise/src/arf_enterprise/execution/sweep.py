@@ -5,6 +5,8 @@
 2. What is taken up gets the next attempt. Of several servers that try, one does: the row's attempt says which.
 3. A run that nothing was heard of for :data:`IDLE`, and whose attempt is neither in line nor under way, was lost
    between two systems: it is handed over again. A run that waits for approval is under way.
+4. A run that never comes to an end, :data:`MOST_ATTEMPTS` times, needs a person; one that waits for people may be taken
+   up any number of times.
 """
 
 from __future__ import annotations
@@ -16,12 +18,16 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from arf_enterprise.execution.line import Line, Ticket
+from arf_enterprise.execution.means import record
+from arf_enterprise.execution.run import Run, Status, read, say
 from arf_enterprise.stores.postgres.database import Database
 
 LOCK_CLASS: Final = 0x61726578
 """Of the locks of executors: "arex"."""
 IDLE: Final = timedelta(seconds=10)
 MOST: Final = 1000
+MOST_ATTEMPTS: Final = 50
+HOPELESS: Final = "it was begun again and again and never came to an end: the servers' logs say why"
 
 
 def lock_number(executor_id: str) -> int:
@@ -63,18 +69,24 @@ class Sweep:
         return [ticket for ticket in tickets if ticket not in known]
 
     def _taken_up(self, ticket: Ticket) -> bool:
+        now, place = self.clock(), {"tenant": ticket.tenant, "execution_id": ticket.execution_id}
         with self.database.transaction(ticket.tenant) as transaction:
-            is_ours = transaction.run(
-                "take_execution_up",
-                tenant=ticket.tenant,
-                execution_id=ticket.execution_id,
-                attempt=ticket.attempt,
-                now=self.clock(),
-            )
+            run = read(transaction, ticket.execution_id, lock=True)
+            if run.attempt == ticket.attempt and _is_hopeless(run):
+                say(transaction, run, Status.NEEDS_PERSON, now=now, says=HOPELESS)
+                record(transaction, run, "execution.needs_person", now=now, details={"says": HOPELESS})
+                is_ours = 0
+            else:
+                is_ours = transaction.run("take_execution_up", attempt=ticket.attempt, now=now, **place)
         self.line.take_out(ticket)
         if is_ours:
             self.line.hand_over(replace(ticket, attempt=ticket.attempt + 1))
         return bool(is_ours)
+
+
+def _is_hopeless(run: Run) -> bool:
+    """Whether the run was begun so often that another time helps nobody (rule 4)."""
+    return run.ended_at is None and run.attempt >= MOST_ATTEMPTS and run.status is not Status.PENDING_APPROVAL
 
 
 def _ticket(tenant: str, row: Mapping[str, object]) -> Ticket:

@@ -76,10 +76,6 @@ UPDATE execution
 SET attempt = attempt + 1, updated_at = %(now)s
 WHERE tenant = %(tenant)s AND execution_id = %(execution_id)s AND attempt = %(attempt)s;
 
--- touch_execution --
--- Something was heard of a run.
-UPDATE execution SET updated_at = %(now)s WHERE tenant = %(tenant)s AND execution_id = %(execution_id)s;
-
 -- add_execution_step --
 -- What a step found or did; nothing, if it is known already.
 INSERT INTO execution_step (tenant, execution_id, step, document, at)
@@ -115,10 +111,6 @@ SET execution_id = %(execution_id)s, fence = nextval('fence'), since = %(now)s
 WHERE tenant = %(tenant)s AND component = %(component)s
     AND (execution_id IS NULL OR execution_id = %(execution_id)s)
 RETURNING fence;
-
--- target_holder --
--- Which run holds the target.
-SELECT execution_id, fence, since FROM target_hold WHERE tenant = %(tenant)s AND component = %(component)s;
 
 -- still_holds_target --
 -- Whether the run holds the target with this fence; nobody takes it before the transaction ends.

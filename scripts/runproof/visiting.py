@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from runproof.serving import PORT_FILE, RESULT_FILE
 
-WAIT_S: Final = 240
+WAIT_S: Final = 900
 _POST: Final = {"Content-Type": "application/json"}
 
 

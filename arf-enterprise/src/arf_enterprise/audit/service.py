@@ -10,31 +10,18 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 from arf_enterprise.audit.sequencer import integrate_all
 from arf_enterprise.audit.signing import KeyProvider
-from arf_enterprise.errors import EnterpriseError
+from arf_enterprise.rounds import Rounds, round_of
 from arf_enterprise.stores.postgres.database import Database
 
 POLL_S: Final = 0.1
 SLOWEST_S: Final = 5.0
-_LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """How the service stands: leaves it has made, failures in a row, and what the last one was."""
-
-    is_running: bool = False
-    leaves: int = 0
-    failures: int = 0
-    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,40 +33,19 @@ class Lag:
     oldest_s: float
 
 
-class Sequencing:
-    """The service, from :meth:`start` to :meth:`stop`, or for the block of ``with Sequencing(…):``."""
+class Sequencing(Rounds):
+    """The service; ``state.entries`` are the leaves it has made."""
+
+    name = "audit-sequencer"
+    failed_event = "audit_sequencer_failed"
+    slowest_s = SLOWEST_S
 
     def __init__(
         self, database: Database, *, key: KeyProvider, clock: Callable[[], datetime], poll_s: float = POLL_S
     ) -> None:
         """A service that is not running yet."""
-        self._database, self._key, self._clock, self._poll_s = database, key, clock, poll_s
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.state = State()
-
-    def __enter__(self) -> Self:
-        """Start, for the block."""
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop after the block."""
-        self.stop()
-
-    def start(self) -> None:
-        """Begin."""
-        self._stop.clear()
-        self._thread = threading.Thread(target=self._run, name="audit-sequencer", daemon=True)
-        self.state = State(is_running=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, when what is under way is finished."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.state = State(leaves=self.state.leaves, failures=self.state.failures, error=self.state.error)
+        super().__init__(poll_s=poll_s)
+        self._database, self._key, self._clock = database, key, clock
 
     def step(self) -> int:
         """Integrate what waits, once, of every tenant; how many leaves were made.
@@ -89,35 +55,7 @@ class Sequencing:
         """
         with self._database.transaction(None) as transaction:
             tenants = [str(row["tenant"]) for row in transaction.all("tenants_that_wait")]
-        made, failed = 0, list[EnterpriseError]()
-        for tenant in tenants:
-            try:
-                made += integrate_all(self._database, tenant, key=self._key, now=self._clock())
-            except EnterpriseError as error:
-                failed.append(error)
-        if failed:
-            raise failed[0]
-        return made
-
-    def _run(self) -> None:
-        pause = self._poll_s
-        while not self._stop.wait(pause):
-            try:
-                made = self.step()
-            except Exception as error:  # noqa: BLE001 - the edge of the thread: it outlives whatever happens (rule 3)
-                self._failed(error)
-                pause = min(pause * 2, SLOWEST_S)
-            else:
-                self.state = State(is_running=True, leaves=self.state.leaves + made)
-                pause = self._poll_s
-
-    def _failed(self, error: Exception) -> None:
-        told = str(error) if isinstance(error, EnterpriseError) else type(error).__name__
-        if self.state.error != told:
-            _LOG.warning(
-                "audit_sequencer_failed", extra={"error": told}, exc_info=not isinstance(error, EnterpriseError)
-            )
-        self.state = State(is_running=True, leaves=self.state.leaves, failures=self.state.failures + 1, error=told)
+        return round_of(tenants, lambda tenant: integrate_all(self._database, tenant, key=self._key, now=self._clock()))
 
 
 def lag(database: Database, *, now: datetime) -> tuple[Lag, ...]:

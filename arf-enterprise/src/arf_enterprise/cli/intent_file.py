@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from arf_core.cli.output import printable
 
 if TYPE_CHECKING:
     from arf_core.models.healing_intent import HealingIntent
+
+MAX_SIZE: Final = 1_048_576
 
 
 def meant(file: Path, intent_id: str | None) -> HealingIntent:
@@ -20,12 +22,13 @@ def meant(file: Path, intent_id: str | None) -> HealingIntent:
         IntentInvalid: a line is no sealed intent, or was altered.
     """
     from arf_enterprise.errors import RequestError
-    from arf_enterprise.execution.reading import intent_in
 
-    lines = _lines(file)
+    data = _read(file)
+    # The lines that begin an object: a single intent may have been written over several lines.
+    lines = [line for line in data.splitlines() if line.startswith(b'{"')]
     if len(lines) < 2 and intent_id is None:
-        return intent_in(file)
-    intents = [_sealed(line, file, number) for number, line in enumerate(lines, start=1)]
+        return _sealed(data, str(file))
+    intents = [_sealed(line, f"{file}:{number}") for number, line in enumerate(lines, start=1)]
     if intent_id is None:
         each = ", ".join(f"{one.intent_id} ({one.action} {printable(one.component)})" for one in intents)
         raise RequestError(f"{file} has {len(intents)} intents, name one with --intent: {each}")
@@ -35,10 +38,8 @@ def meant(file: Path, intent_id: str | None) -> HealingIntent:
     raise RequestError(f"{file} has no intent {intent_id}")
 
 
-def _lines(file: Path) -> list[bytes]:
-    """The lines that begin an object: a single intent may have been written over several lines."""
+def _read(file: Path) -> bytes:
     from arf_enterprise.errors import RequestError
-    from arf_enterprise.execution.reading import MAX_SIZE
 
     try:
         with file.open("rb") as opened:
@@ -47,15 +48,15 @@ def _lines(file: Path) -> list[bytes]:
         raise RequestError(f"{file} cannot be read: {error.strerror}") from error
     if len(data) > MAX_SIZE:
         raise RequestError(f"{file} has more than {MAX_SIZE} bytes: put the one intent in a file of its own")
-    return [line for line in data.splitlines() if line.startswith(b'{"')]
+    return data
 
 
-def _sealed(line: bytes, file: Path, number: int) -> HealingIntent:
+def _sealed(data: bytes, place: str) -> HealingIntent:
     from arf_core.errors import IntentError
     from arf_core.models.healing_intent import HealingIntent
     from arf_enterprise.errors import IntentInvalid
 
     try:
-        return HealingIntent.from_json(line)
+        return HealingIntent.from_json(data)
     except IntentError as error:
-        raise IntentInvalid(f"{file}:{number}: {error}") from error
+        raise IntentInvalid(f"{place}: {error}") from error

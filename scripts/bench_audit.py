@@ -17,16 +17,13 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.pool import Pool
-from pathlib import Path
 from typing import Final, TypeVar
 
 import psycopg
@@ -41,7 +38,7 @@ from arf_enterprise.audit.sequencer import integrate_all
 from arf_enterprise.audit.signing import LocalKey
 from arf_enterprise.identity.principal import SYSTEM
 from arf_enterprise.stores.postgres.database import Database
-from arf_enterprise.testing import FreshDatabases, fresh_databases
+from arf_enterprise.testing import FreshDatabases, scratch_databases
 
 _Found = TypeVar("_Found")
 TENANT: Final = "acme"
@@ -65,13 +62,8 @@ class Plan:
 def lines(plan: Plan | None = None) -> Iterator[str]:
     """One line for each thing that is measured."""
     plan = plan or Plan()
-    folder = Path(tempfile.mkdtemp(prefix="arf-bench-"))
-    folder.chmod(0o711)
-    try:
-        with fresh_databases(folder / "server") as postgres:
-            yield from _measured(postgres, plan)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_databases() as postgres:
+        yield from _measured(postgres, plan)
 
 
 def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:

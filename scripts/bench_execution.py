@@ -17,9 +17,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -50,7 +48,7 @@ from arf_enterprise.parts import engine_of, means_of
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets
-from arf_enterprise.testing import FreshDatabases, fresh_databases
+from arf_enterprise.testing import FreshDatabases, scratch_databases
 
 FLOOR_QUEUE: Final = "floor"
 POLICY: Final = """\
@@ -92,13 +90,8 @@ class Plan:
 def lines(plan: Plan | None = None) -> Iterator[str]:
     """One line for each thing that is measured."""
     plan = plan or Plan()
-    folder = Path(tempfile.mkdtemp(prefix="arf-bench-"))
-    folder.chmod(0o711)
-    try:
-        with fresh_databases(folder / "server") as postgres:
-            yield from _measured(postgres, plan)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_databases() as postgres:
+        yield from _measured(postgres, plan)
 
 
 def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:

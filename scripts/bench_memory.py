@@ -16,16 +16,13 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final, TypeVar
 
 import psycopg
@@ -37,7 +34,7 @@ from arf_core.vocabulary import sense_of
 from arf_enterprise.learning.memory import PersistentIncidents, Tuning
 from arf_enterprise.learning.remembered import row_of
 from arf_enterprise.stores.postgres.database import Database
-from arf_enterprise.testing import TENANTS, FreshDatabases, fresh_databases
+from arf_enterprise.testing import TENANTS, FreshDatabases, scratch_databases
 
 _Found = TypeVar("_Found")
 START: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -66,13 +63,8 @@ class Plan:
 def lines(plan: Plan | None = None) -> Iterator[str]:
     """One line for each thing that is measured."""
     plan = plan or Plan()
-    folder = Path(tempfile.mkdtemp(prefix="arf-bench-"))
-    folder.chmod(0o711)
-    try:
-        with fresh_databases(folder / "server") as postgres:
-            yield from _measured(postgres, plan)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_databases() as postgres:
+        yield from _measured(postgres, plan)
 
 
 def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -29,9 +28,8 @@ from arf_enterprise.parts import engine_of, means_of
 from arf_enterprise.server.testing import Clock, app_on
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets
-from lib.servers import service
-from lib.servers.processes import free_port
-from lib.servers.supervisord import Supervised, program, supervisord
+from lib.servers.supervisord import Supervised
+from lib.supervised import supervised
 
 PATIENCE_S = 30.0
 POLICY = """\
@@ -153,21 +151,13 @@ def governed(database: Database, folder: Path, *, policy: str = POLICY, clock: C
     clock = clock or Clock()
     app = replace(app_on(database, folder, clock=clock, license_key=development(now=clock.now)), clock=now)
     app = replace(app, intake=replace(app.intake, clock=now))
-    service.write_release(folder / "releases", "r9")
-    service.write_release(folder / "releases", "r10")
-    (folder / "current").symlink_to("releases/r10")
-    (folder / "marks").mkdir(mode=0o700)
-    port = free_port()
-    command = [sys.executable, "-S", service.__file__, "--port", str(port), "--release", str(folder / "current")]
-    replica = program("{name}", [*command, "--replica", "{number}"], startsecs="0")
-    (folder / "replica").write_text(replica.replace("'{number}'", "{number}"), encoding="utf-8")
-    with supervisord(folder, programs={"shop": program("shop", command, startsecs="0")}) as running:
-        for name, secret in (("user", running.user), ("password", running.password)):
+    with supervised(folder) as made:
+        for name, secret in (("user", made.running.user), ("password", made.running.password)):
             (folder / name).write_text(secret, encoding="utf-8")
-        made = World(app, folder, port, running, count(1))
-        govern(made, policy)
-        made.release()
-        yield made
+        world = World(app, folder, made.port, made.running, count(1))
+        govern(world, policy)
+        world.release()
+        yield world
         app.line.close()
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from arf_enterprise.identity.principal import Role
 from arf_enterprise.server.testing import Clock, Served, served
-from arf_enterprise.testing import fresh_databases
+from arf_enterprise.testing import scratch_databases
 from lib.governed import World, engine_on, governed
 
 POLICY = """\
@@ -30,15 +29,13 @@ autonomous: {success_lower: 0, outcomes: 0}
 @pytest.fixture
 def enterprise(tmp_path: Path) -> Iterator[tuple[World, Served]]:
     """An installation that serves, with the policy that the contract asks for."""
-    with tempfile.TemporaryDirectory(prefix="arf-postgres-") as folder:
-        Path(folder).chmod(0o711)  # as root, Postgres runs as another user
-        with (
-            fresh_databases(Path(folder) / "server") as databases,
-            databases.database() as database,
-            governed(database, tmp_path, policy=POLICY) as world,
-            served(world.app, Clock(), background=engine_on(world.app)) as server,
-        ):
-            yield world, server
+    with (
+        scratch_databases() as databases,
+        databases.database() as database,
+        governed(database, tmp_path, policy=POLICY) as world,
+        served(world.app, Clock(), background=engine_on(world.app)) as server,
+    ):
+        yield world, server
 
 
 @pytest.mark.promise("MCP-3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,3 +63,12 @@ def fresh_databases(folder: Path, *, binaries: Path | None = None) -> Iterator[F
             for tenant in TENANTS:
                 connection.execute("INSERT INTO arf.tenant (tenant) VALUES (%s) ON CONFLICT DO NOTHING", [tenant])
         yield FreshDatabases(server)
+
+
+@contextmanager
+def scratch_databases() -> Iterator[FreshDatabases]:
+    """As :func:`fresh_databases`, in a folder of its own that other users can enter: as root, Postgres is another."""
+    with tempfile.TemporaryDirectory(prefix="arf-postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        with fresh_databases(Path(folder) / "server") as databases:
+            yield databases

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from arf_core.canonical import write_time
 from arf_core.models.action import Action
 from arf_core.models.frozen import FrozenMap
-from arf_enterprise.actions.adapter import Adapter, Change, Rehearsal
+from arf_enterprise.actions.adapter import Adapter, Change, Rehearsal, Vitals
 from arf_enterprise.errors import (
     EnterpriseError,
     FenceLost,
@@ -107,16 +107,16 @@ def plan(means: Means, adapter: Adapter, run: Run, known: Known) -> Planned:
         change=change,
         rehearsal=adapter.rehearse(change),
         blast=blast_radius.of(known.target, change, known.inventory),
-        baseline=look(means, known.target, adapter, at_s=0.0),
+        baseline=look(means, known.target, adapter, observed.vitals, at_s=0.0),
     )
 
 
-def look(means: Means, target: Target, adapter: Adapter, *, at_s: float) -> Reading:
-    """How the target is now: every probe's answer, and its vitals."""
+def look(means: Means, target: Target, adapter: Adapter, vitals: Vitals, *, at_s: float) -> Reading:
+    """How the target is now: every probe's answer, and the ``vitals`` that were just observed."""
     return Reading(
         at_s=at_s,
         answers=tuple((probe.name, means.ask(probe, adapter)) for probe in target.health.probes),
-        vitals=adapter.observe().vitals,
+        vitals=vitals,
     )
 
 

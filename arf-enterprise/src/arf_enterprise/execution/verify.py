@@ -90,7 +90,7 @@ def _written(means: Means, run: Run, verdict: Verdict, readings: Sequence[Readin
 def _look(means: Means, target: Target, adapter: Adapter, *, at_s: float) -> Reading:
     """How it is now; a target that does not answer says nothing of its vitals, which is never well."""
     try:
-        return look(means, target, adapter, at_s=at_s)
+        return look(means, target, adapter, adapter.observe().vitals, at_s=at_s)
     except TargetUnavailable:
         answers = tuple((probe.name, means.ask(probe, None)) for probe in target.health.probes)
         return Reading(at_s=at_s, answers=answers, vitals=Vitals(exists=True, wanted=None, ready=0))

@@ -28,30 +28,22 @@ import argparse
 import json
 import math
 import statistics
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import datetime, timedelta
 from typing import Final
 
 from arf_enterprise.learning.advise import CURIOSITY
-from arf_enterprise.learning.belief import DEFAULT, Cell, Count, Counts, Estimate
+from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.earning import Bar, has_earned, lost_because
 from arf_enterprise.learning.observed import Label, Observed, Result, settle
-from arf_enterprise.learning.posterior import MINUTE, believed, credit, estimate, mean_and_spread
+from arf_enterprise.learning.posterior import credit, mean_and_spread
+from simulated.learner import Learner
+from simulated.world import ACTIONS, CLASSES, COMPONENTS, DAYS, PASSING, SICK, START, World
 
-START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS: Final = 60
-CLASSES: Final = 5
-COMPONENTS: Final = 50
-ACTIONS: Final = ("rollback", "restart_container", "scale_out", "circuit_breaker", "traffic_shift")
 LEFT_ALONE: Final = 0.08
 BAR: Final = Bar(lower=0.6, outcomes=20, budget_per_day=math.inf)
 ADVERSARIES: Final = ("none", "liars", "placebo", "storms")
-CHECKED: Final = 500
-_TELLING: Final = (Result.SUCCEEDED.value, Result.FAILED.value)
-SICK, PASSING = "sick", "passing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,151 +63,6 @@ class Told:
     below_threshold: int
     truly_below: int
     worst_credited: float
-
-
-@dataclass(slots=True, kw_only=True)
-class World:
-    """What is true: success rates by component and action (logits), how often a fault heals by itself."""
-
-    random: Random
-    adversary: str
-    logits: list[dict[str, float]]
-    believed: list[dict[str, float]]
-
-    @classmethod
-    def made(cls, seed: int, adversary: str) -> World:
-        """A world of its own for each seed."""
-        random = Random(f"{adversary} {seed}")  # noqa: S311 - a simulation
-        classes = [{action: random.gauss(-0.7, 1.5) for action in ACTIONS} for _ in range(CLASSES)]
-        for kind in classes:
-            kind[random.choice(ACTIONS)] = random.uniform(1.8, 3.5)
-        logits = [
-            {action: classes[one % CLASSES][action] + random.gauss(0, 0.5) for action in ACTIONS}
-            for one in range(COMPONENTS)
-        ]
-        believed = [dict.fromkeys(ACTIONS, 0.1) | {random.choice(ACTIONS): 0.8} for _ in range(CLASSES)]
-        return cls(random=random, adversary=adversary, logits=logits, believed=believed)
-
-    def drift(self, day: int) -> None:
-        """A day passes: rates walk; half way every tenth component's best action breaks down."""
-        for number, rates in enumerate(self.logits):
-            for action in ACTIONS:
-                rates[action] += self.random.gauss(0, 0.05)
-            if day == DAYS // 2 and number % 10 == 0:
-                rates[max(rates, key=rates.__getitem__)] = -1.5
-
-    def alone(self, signature: str) -> float:
-        """How often the fault heals by itself."""
-        return 0.9 if signature == PASSING else 0.05
-
-    def success(self, component: int, action: str, signature: str) -> float:
-        """How often it is gone after ``action``: healed by it, or by itself."""
-        healed = 0.0 if signature == PASSING else _share(self.logits[component][action])
-        return healed + (1 - healed) * self.alone(signature)
-
-
-@dataclass(slots=True)
-class Fading:
-    """``posterior.count`` of outcomes that come one after another, without counting them all again."""
-
-    at: datetime = START
-    began: datetime = START
-    closed: tuple[float, float] = (0.0, 0.0)
-    cluster: tuple[float, float] = (0.0, 0.0)
-    size: int = 0
-
-    def add(self, one: Observed) -> None:
-        """One more outcome, not earlier than the last."""
-        self._fade(one.at)
-        if self.size and one.at - self.began > MINUTE:
-            kept = self.value(one.at)
-            self.closed, self.cluster, self.size = (kept.successes, kept.failures), (0.0, 0.0), 0
-        if not self.size:
-            self.began = one.at
-        good, bad = self.cluster
-        self.cluster = (good + 1, bad) if one.result.success else (good, bad + 1)
-        self.size += 1
-
-    def value(self, now: datetime) -> Count:
-        """What it comes to as of ``now``."""
-        self._fade(now)
-        shared = 1 / (1 + (self.size - 1) * DEFAULT.correlation) if self.size else 0.0
-        return Count(self.closed[0] + shared * self.cluster[0], self.closed[1] + shared * self.cluster[1])
-
-    def _fade(self, now: datetime) -> None:
-        if now != self.at:
-            left = 0.5 ** ((now - self.at) / timedelta(days=DEFAULT.half_life_days))
-            self.closed = (self.closed[0] * left, self.closed[1] * left)
-            self.cluster = (self.cluster[0] * left, self.cluster[1] * left)
-            self.at = now
-
-
-@dataclass(slots=True, kw_only=True)
-class Learner:
-    """What is known so far, and what was promoted. Every :data:`CHECKED`-th estimate is compared with the product's."""
-
-    known: dict[tuple[str, str], list[Observed]] = field(default_factory=dict)
-    fading: dict[tuple[str, ...], Fading] = field(default_factory=dict)
-    numbers: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    promoted: set[Cell] = field(default_factory=set)
-    moved: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    made: int = 0
-
-    def learn(self, one: Observed) -> None:
-        """One more outcome, with the result that counts."""
-        if one.is_control:
-            self._count("placebo", one.kind, one.signature, one=one)
-            self.known.setdefault(("none", one.signature), []).append(one)
-            return
-        self.known.setdefault((one.action, one.signature), []).append(one)
-        self.numbers["own", one.action, one.component, one.signature, one.result.value] += 1
-        self.numbers["class", one.action, one.kind, one.signature] += 1
-        self._count("own", one.action, one.component, one.signature, one=one)
-        number = int(one.component)
-        for other in range(number % CLASSES, COMPONENTS, CLASSES):
-            if other != number:
-                self._count("alike", one.action, str(other), one.signature, one=one)
-        for kind in range(CLASSES):
-            if kind != number % CLASSES:
-                self._count("elsewhere", one.action, str(kind), one.signature, one=one)
-
-    def counts(self, cell: Cell, now: datetime) -> Counts:
-        """What counts for ``cell``."""
-        own = [self.numbers["own", cell.action, cell.component, cell.signature, result] for result in _TELLING]
-        place = (cell.component, cell.signature)
-        return Counts(
-            own=self._value(now, "own", cell.action, *place),
-            alike=self._value(now, "alike", cell.action, *place),
-            elsewhere=self._value(now, "elsewhere", cell.action, str(int(cell.component) % CLASSES), cell.signature),
-            placebo=self._value(now, "placebo", cell.kind, cell.signature),
-            outcomes=sum(own),
-            succeeded=own[0],
-            class_outcomes=self.numbers["class", cell.action, cell.kind, cell.signature] - sum(own),
-        )
-
-    def of(self, cell: Cell, now: datetime) -> Estimate:
-        """What autonomy rests on."""
-        found = believed(cell, self.counts(cell, now))
-        self.made += 1
-        if self.made % CHECKED == 0:
-            assert _is_close(found, estimate(cell, self.relevant(cell), now=now)), (found, cell)
-        return found
-
-    def relevant(self, cell: Cell) -> list[Observed]:
-        """The outcomes of the action for the fault, and the controls, in the order of time."""
-        found = (*self.known.get((cell.action, cell.signature), ()), *self.known.get(("none", cell.signature), ()))
-        return sorted(found, key=lambda one: one.at)
-
-    def own(self, cell: Cell) -> list[Observed]:
-        """The last outcomes of a cell itself."""
-        known = self.known.get((cell.action, cell.signature), ())
-        return [one for one in known if one.component == cell.component]
-
-    def _count(self, *place: str, one: Observed) -> None:
-        self.fading.setdefault(place, Fading()).add(one)
-
-    def _value(self, now: datetime, *place: str) -> Count:
-        return self.fading[place].value(now) if place in self.fading else Count()
 
 
 @dataclass(slots=True)
@@ -407,17 +254,8 @@ def _observed(action: str, component: int, signature: str, number: int, at: date
     )
 
 
-def _is_close(found: Estimate, other: Estimate) -> bool:
-    pairs = ((found.mean, other.mean), (found.lower, other.lower), (found.earned or 0.0, other.earned or 0.0))
-    return found.outcomes == other.outcomes and all(math.isclose(a, b, abs_tol=1e-9) for a, b in pairs)
-
-
 def _cell_of(action: str, component: int, signature: str) -> Cell:
     return Cell(action=action, kind=f"class-{component % CLASSES}", component=str(component), signature=signature)
-
-
-def _share(logit: float) -> float:
-    return 1 / (1 + math.exp(-logit))
 
 
 def _line(summary: dict[str, object]) -> str:

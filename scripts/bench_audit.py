@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.pool import Pool
-from typing import Final, TypeVar
+from typing import Final
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,8 +39,8 @@ from arf_enterprise.audit.signing import LocalKey
 from arf_enterprise.identity.principal import SYSTEM
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.testing import FreshDatabases, scratch_databases
+from lib.timing import timed
 
-_Found = TypeVar("_Found")
 TENANT: Final = "acme"
 PERSON: Final = Actor(issuer="https://idp.example", subject="alice@example.com", method="oidc")
 BARE_TABLE: Final = "CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text, body text)"
@@ -74,7 +74,7 @@ def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:
     yield from _appending(postgres.url(name), plan)
     with postgres.database(name) as database:
         key = LocalKey(Ed25519PrivateKey.generate())
-        took, added = _timed(lambda: integrate_all(database, TENANT, key=key, now=datetime.now(UTC)))
+        took, added = timed(lambda: integrate_all(database, TENANT, key=key, now=datetime.now(UTC)))
         yield f"audit integrate: {added} entries, {added / took:,.0f}/s"
         yield _proving(database, added, plan)
         yield from _reading(database, added)
@@ -151,7 +151,7 @@ WRITERS: Final[dict[str, Callable[[int], None]]] = {
 
 def _proving(database: Database, size: int, plan: Plan) -> str:
     took = sorted(
-        _timed(partial(prove_inclusion, database, TENANT, random.randrange(size)))[0]  # noqa: S311 - places, not secrets
+        timed(partial(prove_inclusion, database, TENANT, random.randrange(size)))[0]  # noqa: S311 - places, not secrets
         for _ in range(plan.proofs)
     )
     return (
@@ -161,16 +161,10 @@ def _proving(database: Database, size: int, plan: Plan) -> str:
 
 
 def _reading(database: Database, size: int) -> Iterator[str]:
-    took, texts = _timed(lambda: [record.text for record in records(database, TENANT, first=0, last=size)])
+    took, texts = timed(lambda: [record.text for record in records(database, TENANT, first=0, last=size)])
     yield f"audit read: {len(texts)} records, {len(texts) / took:,.0f}/s"
-    took, _ = _timed(lambda: root_of(leaf_hash(text.encode()) for text in texts))
+    took, _ = timed(lambda: root_of(leaf_hash(text.encode()) for text in texts))
     yield f"audit leaves and root, hashing alone: {len(texts) / took:,.0f}/s"
-
-
-def _timed(work: Callable[[], _Found]) -> tuple[float, _Found]:
-    began = time.perf_counter()
-    found = work()
-    return time.perf_counter() - began, found
 
 
 if __name__ == "__main__":

@@ -19,11 +19,10 @@ import random
 import statistics
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import psycopg
 
@@ -35,8 +34,8 @@ from arf_enterprise.learning.memory import PersistentIncidents, Tuning
 from arf_enterprise.learning.remembered import row_of
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.testing import TENANTS, FreshDatabases, scratch_databases
+from lib.timing import timed
 
-_Found = TypeVar("_Found")
 START: Final = datetime(2020, 1, 1, tzinfo=UTC)
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SERVICES: Final = tuple(f"service-{number}" for number in range(200))
@@ -72,9 +71,9 @@ def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:
     with psycopg.connect(postgres.url(name, login="postgres"), autocommit=True) as owner:
         for index in INDEXES:
             owner.execute(f"DROP INDEX arf.{index}")
-        took, _ = _timed(lambda: _load(owner, plan))
+        took, _ = timed(lambda: _load(owner, plan))
         yield f"memory load: {plan.incidents:,} incidents of {plan.dimensions}, {plan.incidents / took:,.0f}/s"
-        took, _ = _timed(lambda: _build(owner, postgres.url(name, login="postgres")))
+        took, _ = timed(lambda: _build(owner, postgres.url(name, login="postgres")))
         size = owner.execute(
             "SELECT pg_relation_size(%s::regclass)", [f"arf.memory_incident_near_{plan.dimensions}"]
         ).fetchone()
@@ -92,10 +91,10 @@ def _asked(database: Database, plan: Plan) -> Iterator[str]:
         near.similar(warm, now=NOW, limit=10)
     times, hits, wanted, exact_times = [], 0, 0, []
     for number, question in enumerate(questions):
-        took, found = _timed(lambda question=question: near.similar(question, now=NOW, limit=10))  # type: ignore[misc]
+        took, found = timed(lambda question=question: near.similar(question, now=NOW, limit=10))  # type: ignore[misc]
         times.append(took * 1000)
         if number < max(30, plan.questions // 4):
-            took, best = _timed(lambda question=question: exact.similar(question, now=NOW, limit=10, explained=0))  # type: ignore[misc]
+            took, best = timed(lambda question=question: exact.similar(question, now=NOW, limit=10, explained=0))  # type: ignore[misc]
             exact_times.append(took * 1000)
             hits += sum(match.score >= best[-1].score - 2e-5 for match in found)
             wanted += len(best)
@@ -171,12 +170,6 @@ def _watch(url: str, done: threading.Event) -> None:
 
 def _say(words: str) -> None:
     print(f"\r{words:<70}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
-
-
-def _timed(work: Callable[[], _Found]) -> tuple[float, _Found]:
-    began = time.perf_counter()
-    found = work()
-    return time.perf_counter() - began, found
 
 
 if __name__ == "__main__":

@@ -5,27 +5,29 @@
 
     python scripts/bench_execution.py [--runs 300] [--single 40] [--targets 48] [--servers 2]
 
-1. *floors*: durable commits of one row, one connection; and bare DBOS: one-step workflows on as many servers, handed
-   over by a client, polled as often as ARF does.
+1. *floors*: durable commits of one row, one connection; and bare DBOS: one-step workflows, begun on as many servers.
 2. *submitted → applied*: one run at a time, from the intent's record to the record that the change was made. The
-   target is a number in the server's memory: it costs nothing.
-3. *executions/s*: all runs at once, on many targets, until every one has succeeded; health is looked at, too.
+   target is a number in the server's memory: it costs nothing. Servers take intents as their API does, without HTTP.
+3. *executions/s*: all runs at once, each server taking its share, on many targets, until every one has succeeded;
+   health is looked at, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing.context import SpawnProcess
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ClassVar, Final
+from uuid import uuid4
 
 import psycopg
 
@@ -33,7 +35,6 @@ from arf_core.models.action import Action
 from arf_core.models.frozen import FrozenMap
 from arf_core.models.healing_intent import HealingIntent
 from arf_enterprise.actions.adapter import Change, Fence, Observation, Progress, Rehearsal, Vitals
-from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution.intake import Intake
 from arf_enterprise.execution.intent import of_intent
 from arf_enterprise.execution.line import Line
@@ -49,8 +50,9 @@ from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets
 from arf_enterprise.testing import FreshDatabases, scratch_databases
+from lib.timing import timed
 
-FLOOR_QUEUE: Final = "floor"
+Servers = Sequence["Connection[Any, Any]"]
 POLICY: Final = """\
 schema: arf.governance-policy/1
 rules:
@@ -98,13 +100,13 @@ def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:
     name = postgres.fresh()
     url = postgres.url(name)
     yield f"floor, durable commits of one row, one connection: {_commits(postgres.url(name, login='arf_owner')):,.0f}/s"
-    with _servers(_bare_server, url, plan):
-        single, rate = _bare(url, plan)
+    with _servers(_bare_server, url, plan) as servers:
+        single, rate = _bare(servers, plan)
         yield f"floor, bare DBOS: one-step workflow p50 {single * 1000:.1f} ms, {rate:,.0f}/s by {plan.servers} servers"
     with postgres.database(name) as database:
         _govern(database, plan)
-        with _servers(_arf_server, url, plan):
-            yield from _ours(database, Line(url), plan, single, rate)
+        with _servers(_arf_server, url, plan) as servers:
+            yield from _ours(database, servers, plan, single, rate)
 
 
 def _commits(url: str) -> float:
@@ -116,53 +118,43 @@ def _commits(url: str) -> float:
         return 1000 / (time.perf_counter() - began)
 
 
-def _bare(url: str, plan: Plan) -> tuple[float, float]:
-    from dbos import DBOSClient, DBOSPortableJSONSerializer
-
-    client = DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer())
-    options: Any = {"workflow_name": "bare", "queue_name": FLOOR_QUEUE}
-
-    def once() -> float:
-        began = time.perf_counter()
-        client.enqueue(options, "x").get_result(polling_interval_sec=0.005)
-        return time.perf_counter() - began
-
-    for _ in range(5):
-        once()
-    single = statistics.median(once() for _ in range(plan.single))
-    began = time.perf_counter()
-    handles: list[Any] = [client.enqueue(options, "x") for _ in range(plan.runs)]
-    for handle in handles:
-        handle.get_result(polling_interval_sec=0.01)
-    rate = plan.runs / (time.perf_counter() - began)
-    client.destroy()
-    return single, rate
-
-
-def _ours(database: Database, line: Line, plan: Plan, bare_s: float, bare_rate: float) -> Iterator[str]:
-    intake = Intake(database=database, line=line, clock=_now)
+def _bare(servers: Servers, plan: Plan) -> tuple[float, float]:
     for number in range(5):
-        _await(database, [_submit(intake, plan, number)])
-    numbers = range(5, 5 + plan.single)
-    alone = [_submitted_alone(database, intake, plan, number) for number in numbers]
+        _told(servers, [number])
+    single = statistics.median(
+        timed(lambda number=number: _told(servers, [number]))[0] for number in range(plan.single)
+    )  # type: ignore[misc]
+    took, _ = timed(lambda: _told(servers, list(range(1000, 1000 + plan.runs))))
+    return single, plan.runs / took
+
+
+def _ours(database: Database, servers: Servers, plan: Plan, bare_s: float, bare_rate: float) -> Iterator[str]:
+    for number in range(5):
+        _await(database, _told(servers, [number]))
+    alone = []
+    for number in range(5, 5 + plan.single):
+        alone += (runs := _told(servers, [number]))
+        _await(database, runs)
     p50 = statistics.median(_to_applied(database, alone))
     yield f"submitted → applied, one at a time: p50 {p50 * 1000:.1f} ms, {p50 / bare_s:.1f} × a bare one-step workflow"
     began = time.perf_counter()
-    runs = [_submit(intake, plan, 1000 + number) for number in range(plan.runs)]
-    took_in = time.perf_counter() - began
+    took_in, runs = timed(lambda: _told(servers, list(range(1000, 1000 + plan.runs))))
     _await(database, runs)
     rate = plan.runs / (time.perf_counter() - began)
     yield (
         f"executions, {plan.runs} on {plan.targets} targets, {plan.servers} servers: {rate:,.0f}/s, "
         f"{rate / bare_rate:.2f} × bare DBOS (all taken in after {took_in:.1f} s)"
     )
-    line.close()
 
 
-def _submitted_alone(database: Database, intake: Intake, plan: Plan, number: int) -> str:
-    run = _submit(intake, plan, number)
-    _await(database, [run])
-    return run
+def _told(servers: Servers, numbers: list[int]) -> list[str]:
+    """What the servers say when each has done its share of ``numbers``; a single one is each server's in turn."""
+    shares = [numbers[place :: len(servers)] for place in range(len(servers))]
+    if len(numbers) == 1:
+        shares = [numbers if place == numbers[0] % len(servers) else [] for place in range(len(servers))]
+    for server, share in zip(servers, shares, strict=True):
+        server.send(share)
+    return [said for server in servers for said in server.recv()]
 
 
 def _submit(intake: Intake, plan: Plan, number: int) -> str:
@@ -211,33 +203,28 @@ def _govern(database: Database, plan: Plan) -> None:
         targets.push(transaction, inventory, file="targets.yaml", by=by, request_id="bench", now=_now())
 
 
-class _servers:  # noqa: N801 - a context manager, used as a function
-    """Servers as processes of their own, ready when the block begins."""
-
-    def __init__(self, work: Callable[[str, Event, Event], None], url: str, plan: Plan) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._stop, self._ready = context.Event(), [context.Event() for _ in range(plan.servers)]
-        self._processes: list[SpawnProcess] = [
-            context.Process(target=work, args=(url, ready, self._stop), daemon=True) for ready in self._ready
-        ]
-
-    def __enter__(self) -> None:
-        for process in self._processes:
-            process.start()
-        for ready in self._ready:
-            if not ready.wait(60):
-                raise TimeoutError("a server did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for process in self._processes:
-            process.join(30)
+@contextmanager
+def _servers(work: Callable[[str, Plan, Connection], None], url: str, plan: Plan) -> Iterator[Servers]:
+    """Servers as processes of their own: each is told numbers, and says what came of them."""
+    context = multiprocessing.get_context("spawn")
+    pipes = [context.Pipe() for _ in range(plan.servers)]
+    processes = [context.Process(target=work, args=(url, plan, theirs), daemon=True) for _, theirs in pipes]
+    for process in processes:
+        process.start()
+    for ours, _ in pipes:
+        ours.recv()
+    try:
+        yield [ours for ours, _ in pipes]
+    finally:
+        for process in processes:
             process.kill()
+            process.join()
 
 
-def _bare_server(url: str, ready: Event, stop: Event) -> None:
-    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+def _bare_server(url: str, plan: Plan, talk: Connection) -> None:
+    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+    del plan
     DBOS(
         config=DBOSConfig(
             name="arf",
@@ -258,15 +245,23 @@ def _bare_server(url: str, ready: Event, stop: Event) -> None:
     async def bare(text: str) -> str:
         return await step(text)
 
-    DBOS.launch()
-    DBOS.register_queue(FLOOR_QUEUE, polling_interval_sec=engines.POLL_S)
-    ready.set()
-    stop.wait()
-    os._exit(0)
+    async def one() -> str:
+        with SetWorkflowID(str(uuid4())):
+            handle = await DBOS.start_workflow_async(bare, "x")
+        return await handle.get_result()
+
+    async def serve() -> None:
+        DBOS.launch()
+        talk.send("ready")
+        while True:
+            numbers = await asyncio.to_thread(talk.recv)
+            talk.send(await asyncio.gather(*(one() for _ in numbers)))
+
+    asyncio.run(serve())
 
 
-def _arf_server(url: str, ready: Event, stop: Event) -> None:
-    database = Database(url)
+def _arf_server(url: str, plan: Plan, talk: Connection) -> None:
+    database, line = Database(url), Line(url)
     database.open()
     folder = Path("/nonexistent")
     settings = Settings(
@@ -280,13 +275,14 @@ def _arf_server(url: str, ready: Event, stop: Event) -> None:
     known: dict[str, _Number] = {}
     means = means_of(database, entitlements, clock=_now)
     means = replace(means, adapter=lambda _, component: known.setdefault(component, _Number()))
-    engine = engine_of(url, means, Line(url), _Placed())
+    engine = engine_of(url, means, line, _Placed())
     engine.start()
     while not engine.state.is_running:
         time.sleep(0.01)
-    ready.set()
-    stop.wait()
-    os._exit(0)
+    intake = Intake(database=database, line=line, clock=_now)
+    talk.send("ready")
+    while True:
+        talk.send([_submit(intake, plan, number) for number in talk.recv()])
 
 
 class _Placed:

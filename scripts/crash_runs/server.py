@@ -86,6 +86,7 @@ class _Server:
             url=given.url,
             executor_id=new_id("node", now()),
             locks=HeldLocks(given.url, lock_class=LOCK_CLASS),
+            line=line,
             sweep=Sweep(database=self._database, line=line, clock=now),
             has_place=lambda: True,
         )

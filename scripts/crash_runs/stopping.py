@@ -21,7 +21,7 @@ from arf_enterprise.actions.adapter import Adapter, Change, Fence, Observation, 
 from arf_enterprise.actions.releases import Releases
 from arf_enterprise.actions.supervisor_rpc import Rpc
 from arf_enterprise.execution.line import Line, Ticket
-from arf_enterprise.stores.postgres.database import Database, Transaction
+from arf_enterprise.stores.postgres.database import Database, Row, Transaction
 from crash_runs.cells import TAKEN, WINDOW
 
 
@@ -53,11 +53,17 @@ class Watched(Transaction):
 
     noted: list[str] = field(default_factory=list)
 
-    def run(self, name: str, /, **parameters: object) -> int:
+    def maybe(self, name: str, /, **parameters: object) -> Row | None:
         """As a transaction does."""
-        if name in {"add_execution_step", "add_execution"}:
-            self.noted.append(str(parameters.get("step", TAKEN)))
-        return Transaction.run(self, name, **parameters)
+        if name == "add_execution":
+            self.noted.append(TAKEN)
+        return Transaction.maybe(self, name, **parameters)
+
+    def later(self, name: str, /, **parameters: object) -> None:
+        """As a transaction does."""
+        if name == "add_execution_step":
+            self.noted.append(str(parameters["step"]))
+        Transaction.later(self, name, **parameters)
 
 
 class StoppingDatabase(Database):

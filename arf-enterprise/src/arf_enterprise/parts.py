@@ -102,6 +102,7 @@ def engine_of(url: str, means: Means, line: Line, node: Place) -> Engine:
         url=url,
         executor_id=new_id("node", means.clock()),
         locks=HeldLocks(url, lock_class=EXECUTORS),
+        line=line,
         sweep=Sweep(database=means.database, line=line, clock=means.clock),
         has_place=lambda: node.refusal() is None,
     )

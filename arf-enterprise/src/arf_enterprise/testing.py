@@ -16,7 +16,7 @@ from psycopg import sql
 
 from arf_enterprise.stores.postgres.cluster import DATABASE, SUPERUSER
 from arf_enterprise.stores.postgres.database import Database
-from arf_enterprise.stores.postgres.embedded import Embedded, running
+from arf_enterprise.stores.postgres.embedded import CACHED_MIB, Embedded, running
 from arf_enterprise.stores.postgres.engine_schema import migrate_engine
 from arf_enterprise.stores.postgres.migrate import migrate
 
@@ -54,9 +54,11 @@ class FreshDatabases:
 
 
 @contextmanager
-def fresh_databases(folder: Path, *, binaries: Path | None = None) -> Iterator[FreshDatabases]:
+def fresh_databases(
+    folder: Path, *, binaries: Path | None = None, cached_mib: int = CACHED_MIB
+) -> Iterator[FreshDatabases]:
     """A server in ``folder`` for as long as the block lasts, with its template migrated; its data is thrown away."""
-    with running(folder, binaries=binaries, is_temporary=True) as server:
+    with running(folder, binaries=binaries, is_temporary=True, cached_mib=cached_mib) as server:
         migrate(server.url("arf_owner"))
         migrate_engine(server.url("arf_owner"))
         with psycopg.connect(server.url("arf_owner"), autocommit=True) as connection:
@@ -66,9 +68,9 @@ def fresh_databases(folder: Path, *, binaries: Path | None = None) -> Iterator[F
 
 
 @contextmanager
-def scratch_databases() -> Iterator[FreshDatabases]:
+def scratch_databases(*, cached_mib: int = CACHED_MIB) -> Iterator[FreshDatabases]:
     """As :func:`fresh_databases`, in a folder of its own that other users can enter: as root, Postgres is another."""
     with tempfile.TemporaryDirectory(prefix="arf-postgres-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        with fresh_databases(Path(folder) / "server") as databases:
+        with fresh_databases(Path(folder) / "server", cached_mib=cached_mib) as databases:
             yield databases

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import requires
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import arf_enterprise.execution
+from arf_enterprise.execution import engine as engines
 from arf_enterprise.execution.engine import MOST_AT_ONCE
-from arf_enterprise.execution.line import VERSION, Ticket
+from arf_enterprise.execution.line import QUEUE, VERSION, Ticket
 from arf_enterprise.execution.run import Status
 from arf_enterprise.execution.sweep import HOPELESS, LOCK_CLASS, MOST_ATTEMPTS, Sweep, lock_number
 from arf_enterprise.stores.postgres.database import Row
@@ -38,16 +40,20 @@ def held(world: World) -> set[int]:
         return {int(row["number"]) for row in transaction.all("held_locks", lock_class=LOCK_CLASS)}
 
 
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @pytest.mark.promise("SRV-4")
 def test_1_each_engine_has_an_executor_id_of_its_own_and_holds_a_lock_on_it_while_it_lives(world: World) -> None:
     first, second = engine_on(world.app), engine_on(world.app)
     assert first.executor_id != second.executor_id
     with working(world.app) as engine:
-        end = time.monotonic() + PATIENCE_S
-        while lock_number(engine.executor_id) not in held(world):
-            assert time.monotonic() < end
-            time.sleep(0.05)
-    assert lock_number(engine.executor_id) not in held(world)
+        until(lambda: lock_number(engine.executor_id) in held(world))
+    until(lambda: lock_number(engine.executor_id) not in held(world))
 
 
 @pytest.mark.promise("SRV-4")
@@ -103,6 +109,25 @@ def test_4_and_7_a_run_that_waits_survives_restarts_and_keeps_no_engine_from_end
     with working(world.app):
         decide(world, run, approve=True)
         assert world.ended(run)["status"] == "succeeded"
+
+
+def test_4_a_server_with_room_begins_a_run_at_once_and_leaves_it_as_it_is_when_it_ends(world: World) -> None:
+    with working(world.app) as engine:
+        until(lambda: engine.state.is_running)
+        run = world.submit("rollback")
+        world.reached(run, Status.PENDING_APPROVAL)
+    (row,) = workflows(world)
+    assert (row["queue_name"], row["status"], row["executor_id"]) == (None, "PENDING", engine.executor_id)
+
+
+def test_4_without_room_a_run_goes_to_the_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with working(world.app) as engine:
+        until(lambda: engine.state.is_running)
+        monkeypatch.setattr(engines, "MOST_AT_ONCE", 0)
+        run = world.submit()
+        assert world.ended(run)["status"] == "succeeded"
+    (row,) = workflows(world)
+    assert row["queue_name"] == QUEUE
 
 
 def test_5_and_6_the_version_is_ours_and_what_is_stored_is_json_and_ids_alone(world: World) -> None:

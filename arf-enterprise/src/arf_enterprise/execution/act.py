@@ -37,7 +37,6 @@ from arf_enterprise.execution.receipt import receipt
 from arf_enterprise.execution.refusing import DECIDED, denial, refuse
 from arf_enterprise.execution.run import Run, Status, note, say
 from arf_enterprise.governance import approval, stop
-from arf_enterprise.governance import store as policies
 from arf_enterprise.governance.ruling import Ruling, Rung
 from arf_enterprise.stores.postgres.database import Transaction
 
@@ -105,9 +104,8 @@ def _begun(means: Means, run: Run, fence: Fence) -> str:
 
 def _check_again(transaction: Transaction, means: Means, run: Run, change: Change) -> None:
     now = means.clock()
-    policies.one_at_a_time(transaction)  # so that no two runs count the same rate
     stop.require_clear(transaction, component=run.component, action=run.action)
-    known = known_of(transaction, run, now=now, learns=learns(means))
+    known = known_of(transaction, run, now=now, learns=learns(means), is_final=True)
     if known.target.digest != run.step(DECIDED)["target_digest"]:
         raise ApprovalStale(f"the inventory's entry for {run.component} was changed since the change was planned")
     blast = blast_of(run.step(DECIDED)["blast_radius"])  # type: ignore[arg-type]  # as BlastRadius.document made it

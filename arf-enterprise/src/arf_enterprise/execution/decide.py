@@ -60,17 +60,22 @@ def decide(means: Means, ticket: Ticket) -> str:
         StoreError: the database does not answer: to be tried again.
         FenceLost: another server has taken the run up.
     """
-    with means.database.transaction(ticket.tenant) as transaction:
-        run = hold.mine(transaction, ticket)
-    if run.ended_at is not None:
-        return "end"
-    if DECIDED in run.steps:  # rule 4
-        return str(run.steps[DECIDED]["next"])
+    now, run = means.clock(), None
     try:
-        return _decided(means, run)
+        with means.database.transaction(ticket.tenant) as transaction:
+            run = hold.mine(transaction, ticket)
+            if run.ended_at is not None:
+                return "end"
+            if DECIDED in run.steps:  # rule 4
+                return str(run.steps[DECIDED]["next"])
+            stop.require_clear(transaction, component=run.component, action=run.action)  # 3
+            known = known_of(transaction, run, now=now, learns=learns(means))
+        return _decided(means, run, known, now)
     except (StoreError, FenceLost):
         raise
     except (EnterpriseError, LicenseError) as error:
+        if run is None:
+            raise
         return refuse(means, run, error)
 
 
@@ -120,11 +125,7 @@ def look(means: Means, target: Target, adapter: Adapter, vitals: Vitals, *, at_s
     )
 
 
-def _decided(means: Means, run: Run) -> str:
-    now = means.clock()
-    with means.database.transaction(run.tenant) as transaction:
-        stop.require_clear(transaction, component=run.component, action=run.action)  # 3
-        known = known_of(transaction, run, now=now, learns=learns(means))
+def _decided(means: Means, run: Run, known: Known, now: datetime) -> str:
     early = ruled(means, run, known, None, None, now=now)  # 2 and 4
     if early.rung is Rung.DENY:
         return refuse(means, run, denial(early), ruling=early)
@@ -158,8 +159,7 @@ def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Rul
 
 def _why_not_alone(transaction: Transaction, run: Run, known: Known, blast: BlastRadius, now: datetime) -> str | None:
     """Why people must approve what the policy would let run alone: it has not earned that, or the budget is spent."""
-    bar = autonomy.bar_of(transaction)
-    if known.learned is None or bar is None or run.action == Action.ALERT_TEAM:
+    if known.learned is None or run.action == Action.ALERT_TEAM or (bar := autonomy.bar_of(transaction)) is None:
         return None
     if bar.lower == 0 and bar.outcomes == 0:  # people wrote that nothing need be earned
         return None

@@ -8,9 +8,13 @@ DBOS Transact is underneath. The rules that came out of running it (shared facts
    and those that are in no line at all (a crash between accepting a run and handing it over).
 3. A run that is taken up gets a new attempt, so two servers never work under one id. What was done is in the run's rows
    and on the target, not in DBOS: the steps find it there, and a fence keeps the slower server out.
-4. Runs are always enqueued, never started, and ``async``: a waiting one neither blocks the exit nor is ended by it.
+4. A server with room begins what is handed over to it at once; without room it goes to the line, which is for whichever
+   server looks next. Workflows are ``async`` and begun on our own loop: a waiting one neither blocks the exit nor is
+   ended by it. (A synchronous start would be; and looking into the line more often than :data:`POLL_S` would cost each
+   idle server a seventh of a core.)
 5. The version of the runbook is set by hand, and what is stored is JSON, ids alone.
-6. Waiting holds no slot: the line is unlimited, and how many steps work at once is bounded here.
+6. Waiting holds no slot: the line is unlimited, and how many steps work at once is bounded here. A server without room
+   is one that has :data:`MOST_AT_ONCE` steps to do.
 7. While the database is away a step waits and tries again; it is never given up for that.
 8. A server without a place of the licence takes no run; it takes some up as soon as it has one.
 """
@@ -21,15 +25,16 @@ import asyncio
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from arf_enterprise.errors import FenceLost, StoreError
 from arf_enterprise.execution import runbook
-from arf_enterprise.execution.line import QUEUE, TOPIC, VERSION, WORKFLOWS, Ticket
+from arf_enterprise.execution.line import QUEUE, TOPIC, VERSION, WORKFLOWS, Line, Ticket
 from arf_enterprise.execution.means import Means, Next
 from arf_enterprise.execution.sweep import lock_number
 from arf_enterprise.stores.postgres.engine_schema import line_reached
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from dbos import DBOS
 
 SWEEP_S: Final = 3.0
-POLL_S: Final = 0.02
+POLL_S: Final = 0.1
 PLACE_S: Final = 0.2
 SLOWEST_S: Final = 5.0
 MOST_AT_ONCE: Final = 8
@@ -57,6 +62,25 @@ class State:
     error: str | None = None
 
 
+class _Count:
+    """A number that several threads count."""
+
+    def __init__(self) -> None:
+        self.number, self._lock = 0, threading.Lock()
+
+    def add(self, more: int) -> None:
+        with self._lock:
+            self.number += more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """DBOS at work, and its workflows by the kind of ticket."""
+
+    dbos: type[DBOS]
+    workflows: Mapping[str, Callable[[str, str, int], Coroutine[Any, Any, None]]]
+
+
 class Engine:
     """Carries runs out from :meth:`start` to :meth:`stop`. There is one in a process."""
 
@@ -67,15 +91,17 @@ class Engine:
         url: str,
         executor_id: str,
         locks: HeldLocks,
+        line: Line,
         sweep: Callable[[], int],
         has_place: Callable[[], bool],
     ) -> None:
-        """``locks`` has the one of rule 1, ``sweep`` is rule 2, ``has_place`` rule 8."""
+        """``locks`` has the one of rule 1, ``sweep`` is rule 2, ``line`` rule 4, ``has_place`` rule 8."""
         self._means, self._url, self.executor_id = means, url, executor_id
-        self._locks, self._sweep, self._has_place = locks, sweep, has_place
+        self._locks, self._line, self._sweep, self._has_place = locks, line, sweep, has_place
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._workers = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="execution")
+        self._to_do = _Count()
         self.state = State()
 
     @property
@@ -86,7 +112,7 @@ class Engine:
     def start(self) -> None:
         """Begin, as soon as there is a place (rule 8)."""
         self._stop.clear()
-        self._thread = threading.Thread(target=self._run, name="execution-engine", daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="execution-engine", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -95,24 +121,49 @@ class Engine:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
-        while (dbos := self._begun()) is None:
-            if self._stop.wait(PLACE_S):
-                return
+    async def _main(self) -> None:
         try:
-            self.state = State(is_running=True)
-            while not self._stop.wait(SWEEP_S):
-                self._swept()
+            while (begun := await self._begun()) is None:
+                if await asyncio.to_thread(self._stop.wait, PLACE_S):
+                    return
+            await self._serve(begun)
         finally:
-            self.state = replace(self.state, is_running=False)
-            dbos.destroy(destroy_registry=True)
             self._workers.shutdown(cancel_futures=True)
             self._locks.close()
 
-    def _begun(self) -> type[DBOS] | None:
+    async def _serve(self, begun: _Begun) -> None:
+        try:
+            self.state = State(is_running=True)
+            with self._line.served_by(partial(self._take, begun, asyncio.get_running_loop())):
+                while not await asyncio.to_thread(self._stop.wait, SWEEP_S):
+                    await asyncio.to_thread(self._swept)
+        finally:
+            self.state = replace(self.state, is_running=False)
+            begun.dbos.destroy(destroy_registry=True)
+
+    def _take(self, begun: _Begun, loop: asyncio.AbstractEventLoop, ticket: Ticket) -> bool:
+        """Begin the run of ``ticket``, if there is room (rule 4)."""
+        if self._to_do.number >= MOST_AT_ONCE or loop.is_closed():
+            return False
+        self._to_do.add(1)
+        asyncio.run_coroutine_threadsafe(self._start(begun, ticket), loop)
+        return True
+
+    async def _start(self, begun: _Begun, ticket: Ticket) -> None:
+        """Begin a workflow. If that cannot be, the sweep finds that the run is in no line (rule 2)."""
+        from dbos import SetWorkflowID
+
+        work = begun.workflows[ticket.kind]
+        try:
+            with _edge(ticket), SetWorkflowID(ticket.text), line_reached():
+                await begun.dbos.start_workflow_async(work, ticket.tenant, ticket.execution_id, ticket.attempt)
+        finally:
+            self._to_do.add(-1)
+
+    async def _begun(self) -> _Begun | None:
         """DBOS at work; None if that is to be tried again: there is no place, or the database went (rules 7 and 8)."""
         try:
-            return self._launched() if self._has_place() and self._is_alive() else None
+            return await self._launched() if self._has_place() and self._is_alive() else None
         except StoreError as error:
             self.state = replace(self.state, error=str(error))
             return None
@@ -121,7 +172,7 @@ class Engine:
         """Rule 1; a lock that was lost with the database is held anew."""
         return self._locks.try_hold(lock_number(self.executor_id))
 
-    def _launched(self) -> type[DBOS]:
+    async def _launched(self) -> _Begun:
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
         config = DBOSConfig(
@@ -141,16 +192,18 @@ class Engine:
         async def roll_back(tenant: str, execution_id: str, attempt: int) -> None:
             await self._roll_back(Ticket(kind="back", tenant=tenant, execution_id=execution_id, attempt=attempt))
 
-        for name, work in (("run", carry_out), ("back", roll_back)):
-            DBOS.workflow(name=WORKFLOWS[name], max_recovery_attempts=RECOVERIES)(work)
+        workflows = {
+            kind: DBOS.workflow(name=WORKFLOWS[kind], max_recovery_attempts=RECOVERIES)(work)
+            for kind, work in (("run", carry_out), ("back", roll_back))
+        }
         try:
             with line_reached():
                 DBOS.launch()
-                DBOS.register_queue(QUEUE, polling_interval_sec=POLL_S)
+                await DBOS.register_queue_async(QUEUE, polling_interval_sec=POLL_S)
         except StoreError:
             DBOS.destroy(destroy_registry=True)
             raise
-        return DBOS
+        return _Begun(dbos=DBOS, workflows=workflows)
 
     async def _carry_out(self, ticket: Ticket) -> None:
         with _edge(ticket):
@@ -163,10 +216,13 @@ class Engine:
     async def _step(self, work: Callable[[], Next]) -> Next:
         pause = 0.1
         while True:
+            self._to_do.add(1)
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._workers, work)  # rule 6
             except StoreError as error:  # rule 7
                 self.state = replace(self.state, error=str(error))
+            finally:
+                self._to_do.add(-1)
             await asyncio.sleep(pause)
             pause = min(pause * 2, SLOWEST_S)
 

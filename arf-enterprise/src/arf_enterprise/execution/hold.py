@@ -41,7 +41,7 @@ def still_mine(transaction: Transaction, run: Run) -> None:
     Raises:
         FenceLost: there is a later attempt (rule 2).
     """
-    row = transaction.one("lock_execution", tenant=run.tenant, execution_id=run.execution_id)
+    row = transaction.one("lock_attempt", tenant=run.tenant, execution_id=run.execution_id)
     _check_latest(run.execution_id, now=int(row["attempt"]), ours=run.attempt)
 
 

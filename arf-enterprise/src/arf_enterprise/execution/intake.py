@@ -166,7 +166,7 @@ class Intake:
     ) -> Run:
         intent, execution_id = submitted.intent, new_id("exe", now)
         entry_id = append(transaction, _entry(submitted, execution_id, wished, by, now))
-        added = transaction.run(
+        added = transaction.maybe(
             "add_execution",
             tenant=by.tenant,
             execution_id=execution_id,
@@ -184,9 +184,9 @@ class Intake:
             audit_trail_id=entry_id,
             now=now,
         )
-        if not added:  # another one was quicker, and this transaction's record of it must not stand
+        if added is None:  # another one was quicker, and this transaction's record of it must not stand
             raise _Quicker
-        return read(transaction, execution_id)
+        return run_of(added)
 
     def _known(self, transaction: Transaction, submitted: Submitted) -> Run | None:
         row = transaction.maybe("execution_of_intent", tenant=transaction.tenant, intent_id=submitted.intent_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from arf_enterprise.execution import intent as intents
 from arf_enterprise.execution.means import LEARNING, Means
@@ -13,14 +12,13 @@ from arf_enterprise.execution.run import Run
 from arf_enterprise.governance import store as policies
 from arf_enterprise.governance.gate import Ran
 from arf_enterprise.governance.policy import GovernancePolicy
+from arf_enterprise.governance.rules import SECONDS
 from arf_enterprise.learning import signature
 from arf_enterprise.learning.autonomy import Learned, learned
 from arf_enterprise.stores.postgres.database import Transaction
 from arf_enterprise.targets import store as targets
 from arf_enterprise.targets.inventory import Inventory
 from arf_enterprise.targets.target import Target
-
-LONGEST_RATE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +32,17 @@ class Known:
     recent: tuple[Ran, ...]
 
 
-def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool) -> Known:
+def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool, is_final: bool = False) -> Known:
     """What the database says of the policy, the target and the past.
+
+    Where it ``is_final``, and the policy has rates, no other run counts the same one until the transaction ends.
 
     Raises:
         PolicyMissing, TargetUnknown: there is none in force, or none of that name.
     """
     policy, inventory = policies.current(transaction), targets.current(transaction)
+    if is_final and policy.rates:
+        policies.one_at_a_time(transaction)
     target = inventory.target(run.component)
     past = None
     if learns and _asks_the_past(policy):
@@ -50,7 +52,7 @@ def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool)
         inventory=inventory,
         target=target,
         learned=past,
-        recent=_recent(transaction, run, inventory, now),
+        recent=_recent(transaction, run, policy, inventory, now),
     )
 
 
@@ -72,10 +74,15 @@ def _asks_the_past(policy: GovernancePolicy) -> bool:
     return any(names & {*rule.when.needs, *rule.when.asks} for rule in policy.rules)
 
 
-def _recent(transaction: Transaction, run: Run, inventory: Inventory, now: datetime) -> tuple[Ran, ...]:
-    rows = transaction.all(
-        "recent_executions", tenant=run.tenant, execution_id=run.execution_id, since=now - LONGEST_RATE
-    )
+def _recent(
+    transaction: Transaction, run: Run, policy: GovernancePolicy, inventory: Inventory, now: datetime
+) -> tuple[Ran, ...]:
+    """What ran within the longest time that a rate of the policy counts: without rates, nothing is asked."""
+    longest = max((SECONDS[rate.per] for rate in policy.rates), default=None)
+    if longest is None:
+        return ()
+    since = now - timedelta(seconds=longest)
+    rows = transaction.all("recent_executions", tenant=run.tenant, execution_id=run.execution_id, since=since)
     environments = {target.component: target.environment for target in inventory.targets}
     return tuple(
         Ran(

@@ -5,12 +5,14 @@
    left of an earlier attempt. What happened is in the run's own rows; the line carries ids alone, no content.
 2. Handing over twice is harmless: an id is in the line once.
 3. The line is DBOS's, in the schema ``dbos`` of the same database.
+4. What is handed over in a process that carries runs out is begun there if it has room, and is never in the line then.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -58,13 +60,25 @@ class Line:
         """``url`` is where the program connects to."""
         self._url = url
         self._client: DBOSClient | None = None
+        self._begin: Callable[[Ticket], bool] | None = None
+
+    @contextmanager
+    def served_by(self, begin: Callable[[Ticket], bool]) -> Iterator[None]:
+        """As long as the block lasts, what is handed over here is begun here, where ``begin`` does so (rule 4)."""
+        self._begin = begin
+        try:
+            yield
+        finally:
+            self._begin = None
 
     def hand_over(self, ticket: Ticket) -> None:
-        """Put ``ticket`` in the line (rule 2).
+        """Begin what ``ticket`` is for, or put it in the line (rules 2 and 4).
 
         Raises:
             StoreUnavailable: the database does not answer; the sweep hands it over later.
         """
+        if (begin := self._begin) is not None and begin(ticket):
+            return
         options: Any = {
             "workflow_name": WORKFLOWS[ticket.kind],
             "queue_name": QUEUE,

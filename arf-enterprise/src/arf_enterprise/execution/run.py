@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from arf_core.canonical import canonical_text, write_time
@@ -157,11 +158,9 @@ def steps_of(transaction: Transaction, execution_id: str) -> dict[str, FrozenMap
     return {str(row["step"]): _document(str(row["document"])) for row in rows}
 
 
-def note(
-    transaction: Transaction, run: Run, step: str, document: Mapping[str, object], *, now: datetime
-) -> Mapping[str, object]:
-    """Write down what ``step`` found, unless that is known; what is known."""
-    added = transaction.run(
+def note(transaction: Transaction, run: Run, step: str, document: Mapping[str, object], *, now: datetime) -> None:
+    """Write down what ``step`` found, unless that is known."""
+    transaction.later(
         "add_execution_step",
         tenant=run.tenant,
         execution_id=run.execution_id,
@@ -169,7 +168,6 @@ def note(
         document=canonical_text(document),
         now=now,
     )
-    return FrozenMap(document) if added else steps_of(transaction, run.execution_id)[step]
 
 
 def say(
@@ -184,7 +182,7 @@ def say(
     approval_id: str | None = None,
 ) -> None:
     """Where ``run`` stands now."""
-    transaction.run(
+    transaction.later(
         "say_execution",
         tenant=run.tenant,
         execution_id=run.execution_id,
@@ -198,5 +196,6 @@ def say(
     )
 
 
+@lru_cache(maxsize=256)
 def _document(text: str) -> FrozenMap:
     return FrozenMap(cast("Mapping[str, object]", parse_json(text, what="a step of a run")))

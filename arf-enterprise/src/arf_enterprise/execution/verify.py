@@ -37,6 +37,7 @@ class Verify:
         """Nothing is looked at yet; the window begins with the first look (rule 2)."""
         self._means, self._ticket = means, ticket
         self._begun: float | None = None
+        self._run: Run | None = None
         self._readings: list[Reading] = []
 
     def __call__(self) -> Next:
@@ -49,14 +50,13 @@ class Verify:
         try:
             return self._looked()
         except StoreError:  # nobody looked while the database was away: the window begins anew (rule 2)
-            self._begun = None
+            self._begun = self._run = None
             self._readings.clear()
             raise
 
     def _looked(self) -> Next:
         means = self._means
-        with means.database.transaction(self._ticket.tenant) as transaction:
-            run = hold.mine(transaction, self._ticket)
+        run = self._run = self._run or self._read()
         if run.ended_at is not None:
             return "end"
         if VERIFIED in run.steps:
@@ -72,6 +72,11 @@ class Verify:
         if verdict.state == "waiting":
             return Later(target.health.interval_s)
         return _written(means, run, verdict, self._readings)
+
+    def _read(self) -> Run:
+        """The run, read once in a window: what is found is written under the attempt that it had then."""
+        with self._means.database.transaction(self._ticket.tenant) as transaction:
+            return hold.mine(transaction, self._ticket)
 
 
 def _written(means: Means, run: Run, verdict: Verdict, readings: Sequence[Reading]) -> str:

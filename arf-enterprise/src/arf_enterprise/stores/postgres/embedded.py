@@ -37,6 +37,7 @@ from arf_enterprise.stores.postgres.cluster import DATABASE, SUPERUSER, make_log
 from arf_enterprise.stores.postgres.process import Child, User, start_as
 
 PATIENCE_S: Final = 60.0
+CACHED_MIB: Final = 128
 _ATTEMPTS: Final = 5
 _PAUSE_S: Final = 0.01
 _CONNECT_S: Final = 10
@@ -72,11 +73,12 @@ def running(
     cache: Path | None = None,
     may_join: bool = True,
     is_temporary: bool = False,
+    cached_mib: int = CACHED_MIB,
 ) -> Iterator[Embedded]:
     """A server with its data in ``folder``, made at the first start, stopped at the end.
 
     ``may_join`` is false for who must not be a guest (rule 1). ``is_temporary`` if the data is thrown away afterwards:
-    the server then stops without writing it.
+    the server then stops without writing it. It keeps ``cached_mib`` MiB of data in its memory (``shared_buffers``).
 
     Raises:
         StoreSetupError: it cannot be started; the message says which rule, folder or program it is about.
@@ -92,7 +94,7 @@ def running(
         programs = find(user, named=binaries, cache=cache or default_cache())
         known = prepared(folder, user, programs)
         log = stack.enter_context((folder / "log").open("ab"))
-        child, port = _started(folder, user, programs, log)
+        child, port = _started(folder, user, programs, log, cached_mib)
         # Fast shutdown: connections end, data is written. Immediate: everything ends; the next start replays the log.
         stack.callback(child.stop, signal.SIGQUIT if is_temporary else signal.SIGINT)
         _complete(port, known)
@@ -122,10 +124,10 @@ def _locked(folder: Path, lock: IO[str], *, may_join: bool) -> Embedded | None:
     raise StoreSetupError(f"{folder} is in use by another arf-enterprise, whose Postgres does not start: stop it")
 
 
-def _started(folder: Path, user: User, programs: Binaries, log: IO[bytes]) -> tuple[Child, int]:
+def _started(folder: Path, user: User, programs: Binaries, log: IO[bytes], cached_mib: int) -> tuple[Child, int]:
     for attempt in range(_ATTEMPTS):  # another process may take the free port first, or an older server be ending
         port = _free_port()
-        child = start_as(user, _command(folder, programs, port), log=log)
+        child = start_as(user, _command(folder, programs, port, cached_mib), log=log)
         if _is_ready(folder, child, port):
             return child, port
         child.stop(signal.SIGQUIT)
@@ -134,11 +136,11 @@ def _started(folder: Path, user: User, programs: Binaries, log: IO[bytes]) -> tu
     raise StoreSetupError(f"Postgres did not start in {folder}: {' | '.join(tail)}")
 
 
-def _command(folder: Path, programs: Binaries, port: int) -> list[str]:  # rule 2
+def _command(folder: Path, programs: Binaries, port: int, cached_mib: int) -> list[str]:  # rule 2
     settings = {
         "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "max_connections": "100",
-        "password_encryption": "scram-sha-256", "timezone": "UTC", "log_timezone": "UTC", "shared_buffers": "128MB",
-        "log_statement": "none", "log_min_error_statement": "panic",
+        "password_encryption": "scram-sha-256", "timezone": "UTC", "log_timezone": "UTC",
+        "shared_buffers": f"{cached_mib}MB", "log_statement": "none", "log_min_error_statement": "panic",
     }  # fmt: skip
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     return [programs.program("postgres"), "-D", str(folder / "data"), *options]

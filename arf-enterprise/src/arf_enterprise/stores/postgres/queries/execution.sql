@@ -8,7 +8,8 @@ VALUES (
     %(tenant)s, %(execution_id)s, %(digest)s, %(intent_id)s, %(intent)s, %(action)s, %(component)s, %(wished)s,
     %(irreversible_reason)s, %(issuer)s, %(subject)s, %(is_agent)s, %(request_id)s, %(audit_trail_id)s, 'accepted', %(now)s, %(now)s
 )
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING *;
 
 -- execution_of_intent --
 -- The run of the intent with this id, whatever its digest.
@@ -21,6 +22,10 @@ SELECT * FROM execution WHERE tenant = %(tenant)s AND execution_id = %(execution
 -- lock_execution --
 -- One run, until the transaction ends nobody else's.
 SELECT * FROM execution WHERE tenant = %(tenant)s AND execution_id = %(execution_id)s FOR UPDATE;
+
+-- lock_attempt --
+-- Which attempt at a run is the latest, until the transaction ends.
+SELECT attempt FROM execution WHERE tenant = %(tenant)s AND execution_id = %(execution_id)s FOR UPDATE;
 
 -- executions --
 -- The latest runs, the newest first, of a status, component or both if they are given.

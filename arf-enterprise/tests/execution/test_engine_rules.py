@@ -18,8 +18,10 @@ from arf_enterprise.execution.engine import MOST_AT_ONCE
 from arf_enterprise.execution.line import QUEUE, VERSION, Ticket
 from arf_enterprise.execution.run import Status
 from arf_enterprise.execution.sweep import HOPELESS, LOCK_CLASS, MOST_ATTEMPTS, Sweep, lock_number
+from arf_enterprise.licensing import entitlement
 from arf_enterprise.stores.postgres.database import Row
-from lib.governed import World, decide, engine_on, now, working
+from arf_enterprise.testing import FreshDatabases
+from lib.governed import World, decide, engine_on, governed, now, working
 
 PATIENCE_S = 30.0
 
@@ -148,6 +150,19 @@ def test_6_and_8_waiting_holds_no_slot(world: World) -> None:
         for run in waiting:
             world.reached(run, Status.PENDING_APPROVAL)
         assert world.ended(world.submit())["status"] == "succeeded"
+
+
+def test_a_run_never_needs_two_connections_at_once(
+    postgres: FreshDatabases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise as many runs as the pool has connections keep each other from going on. The licence is asked anew."""
+    monkeypatch.setattr(entitlement, "REMEMBERED", timedelta(0))
+    with postgres.database(size=1) as database, governed(database, tmp_path) as world, working(world.app):
+        assert world.ended(world.submit())["status"] == "succeeded"
+        run = world.submit("rollback")
+        world.reached(run, Status.PENDING_APPROVAL)
+        decide(world, run, approve=True)
+        assert world.ended(run)["status"] == "succeeded"
 
 
 def test_9_nothing_polls_for_a_result_and_nothing_is_of_the_enterprise_edition_of_dbos() -> None:

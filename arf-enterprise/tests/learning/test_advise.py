@@ -22,7 +22,7 @@ from arf_enterprise.learning.observed import Observed
 from arf_enterprise.learning.pattern import Healed, pattern_of
 from arf_enterprise.learning.service import advised
 from arf_enterprise.learning.signature import UNKNOWN, signature_of
-from arf_enterprise.learning.switch import FEATURE, Mode, effective, switch
+from arf_enterprise.learning.switch import FEATURE, Mode, effective, licensed, switch
 from arf_enterprise.learning.testing_outcomes import NOW, learns, outcome, person, recorded, seen
 from arf_enterprise.licensing.issue import TERMS
 from arf_enterprise.licensing.licence import Edition
@@ -172,8 +172,8 @@ def test_without_the_feature_in_the_licence_advice_is_the_open_editions_byte_for
         cell = Cell(action="rollback", kind="unknown", component="shop", signature="slow")
         for number in range(20):
             outcomes.record(tx, outcome(number, cell=cell, at=NOW - timedelta(days=1, hours=number)))
-        assert effective(tx, app.entitlements) is Mode.OFF
-        plain = advised(tx, ADVICE.intents, mode=effective(tx, app.entitlements), now=NOW)
+        assert effective(tx, is_licensed=licensed(app.entitlements)) is Mode.OFF
+        plain = advised(tx, ADVICE.intents, mode=effective(tx, is_licensed=licensed(app.entitlements)), now=NOW)
         assert [one.to_json() for one in plain.intents] == [one.to_json() for one in ADVICE.intents]
         assert advised(tx, ADVICE.intents, mode=Mode.ON, now=NOW).intents[0].action is Action.ROLLBACK
 

@@ -45,17 +45,19 @@ def status(*, tenant: TenantOption = "default", json: JsonOption = False, quiet:
     from arf_enterprise.app import opened
     from arf_enterprise.learning import autonomy
     from arf_enterprise.learning.earning import BUDGET_PER_DAY
-    from arf_enterprise.learning.switch import effective, mode
+    from arf_enterprise.learning.switch import effective, licensed, mode
     from arf_enterprise.settings import read_settings
 
-    with opened(read_settings(os.environ)) as app, app.database.transaction(tenant) as transaction:
-        data = {
-            "schema": "arf.learning/1",
-            "mode": mode(transaction).value,
-            "effective": effective(transaction, app.entitlements).value,
-            "autonomy_spent": round(autonomy.spent(transaction, app.clock()), 6),
-            "autonomy_budget": BUDGET_PER_DAY,
-        }
+    with opened(read_settings(os.environ)) as app:
+        is_licensed = licensed(app.entitlements)
+        with app.database.transaction(tenant) as transaction:
+            data = {
+                "schema": "arf.learning/1",
+                "mode": mode(transaction).value,
+                "effective": effective(transaction, is_licensed=is_licensed).value,
+                "autonomy_spent": round(autonomy.spent(transaction, app.clock()), 6),
+                "autonomy_budget": BUDGET_PER_DAY,
+            }
     licence = "" if data["mode"] == data["effective"] else ": the licence does not include learning_engine"
     lines = (
         f"switch    {data['mode']}",
@@ -120,12 +122,15 @@ def advise(
     from arf_core.strict_json import parse_json
     from arf_enterprise.app import opened
     from arf_enterprise.learning.service import advised, intents_of
-    from arf_enterprise.learning.switch import effective
+    from arf_enterprise.learning.switch import effective, licensed
     from arf_enterprise.settings import read_settings
 
     intents = intents_of(parse_json(file.read_bytes(), what=str(file)))
-    with opened(read_settings(os.environ)) as app, app.database.transaction(tenant) as transaction:
-        found = advised(transaction, intents, mode=effective(transaction, app.entitlements), now=app.clock())
+    with opened(read_settings(os.environ)) as app:
+        is_licensed = licensed(app.entitlements)
+        with app.database.transaction(tenant) as transaction:
+            stands = effective(transaction, is_licensed=is_licensed)
+            found = advised(transaction, intents, mode=stands, now=app.clock())
     lines = [f"learning is {found.mode}"]
     lines += [f"{one.confidence:.2f}  {one.action} on {printable(one.component)}" for one in found.intents]
     lines += [f"learned  {printable(one.estimate.says)}" for one in found.learned]

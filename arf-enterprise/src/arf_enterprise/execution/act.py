@@ -30,9 +30,9 @@ from arf_enterprise.errors import (
 from arf_enterprise.execution import hold
 from arf_enterprise.execution.decide import binding, ruled
 from arf_enterprise.execution.documents import blast_of, change_of, ruling_of, target_of
-from arf_enterprise.execution.known import known_of, learns
+from arf_enterprise.execution.known import known_of
 from arf_enterprise.execution.line import Ticket
-from arf_enterprise.execution.means import Means, Next, record, told, way_of
+from arf_enterprise.execution.means import Granted, Means, Next, record, told, way_of
 from arf_enterprise.execution.receipt import receipt
 from arf_enterprise.execution.refusing import DECIDED, denial, refuse
 from arf_enterprise.execution.run import Run, Status, note, say
@@ -89,12 +89,13 @@ def change_in(run: Run) -> Change:
 def _begun(means: Means, run: Run, fence: Fence) -> str:
     """Check again (rule 2), say that it begins, and do it."""
     target, change = target_of(run.step(DECIDED)["target"]), change_in(run)  # type: ignore[arg-type]
+    granted = means.granted()
     with means.reached(target, way_of(target, run)) as adapter:
         if adapter.observe().digest != change.before.digest:
             raise TargetMoved(f"{run.component} was changed by somebody else since the change was planned")
         with means.database.transaction(run.tenant) as transaction:
             hold.require(transaction, run, fence)
-            _check_again(transaction, means, run, change)
+            _check_again(transaction, granted, run, change, means.clock())
             note(transaction, run, BEGUN, {"fence": fence.number}, now=means.clock())
             say(transaction, run, Status.APPLYING, now=means.clock())
             details = {"fence": fence.number, "change": change.digest, "adapter": change.adapter}
@@ -102,14 +103,13 @@ def _begun(means: Means, run: Run, fence: Fence) -> str:
         return _apply(means, run, adapter, change, fence)
 
 
-def _check_again(transaction: Transaction, means: Means, run: Run, change: Change) -> None:
-    now = means.clock()
+def _check_again(transaction: Transaction, granted: Granted, run: Run, change: Change, now: datetime) -> None:
     stop.require_clear(transaction, component=run.component, action=run.action)
-    known = known_of(transaction, run, now=now, learns=learns(means), is_final=True)
+    known = known_of(transaction, run, now=now, learns=granted.learns, is_final=True)
     if known.target.digest != run.step(DECIDED)["target_digest"]:
         raise ApprovalStale(f"the inventory's entry for {run.component} was changed since the change was planned")
     blast = blast_of(run.step(DECIDED)["blast_radius"])  # type: ignore[arg-type]  # as BlastRadius.document made it
-    ruling = ruled(means, run, known, change, blast, now=now)
+    ruling = ruled(granted, run, known, change, blast, now=now)
     if ruling.rung is Rung.DENY:
         raise denial(ruling)
     if run.approval_id is None:

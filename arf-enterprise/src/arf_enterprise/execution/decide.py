@@ -28,9 +28,9 @@ from arf_enterprise.execution import hold
 from arf_enterprise.execution import intent as intents
 from arf_enterprise.execution.documents import reading_document
 from arf_enterprise.execution.health import Reading
-from arf_enterprise.execution.known import Known, known_of, learns, signature_of
+from arf_enterprise.execution.known import Known, known_of, signature_of
 from arf_enterprise.execution.line import Ticket
-from arf_enterprise.execution.means import Means, record, way_of
+from arf_enterprise.execution.means import Granted, Means, record, way_of
 from arf_enterprise.execution.receipt import receipt
 from arf_enterprise.execution.refusing import DECIDED, denial, refuse
 from arf_enterprise.execution.run import Run, Status, note, say
@@ -60,7 +60,7 @@ def decide(means: Means, ticket: Ticket) -> str:
         StoreError: the database does not answer: to be tried again.
         FenceLost: another server has taken the run up.
     """
-    now, run = means.clock(), None
+    now, granted, run = means.clock(), means.granted(), None
     try:
         with means.database.transaction(ticket.tenant) as transaction:
             run = hold.mine(transaction, ticket)
@@ -69,8 +69,8 @@ def decide(means: Means, ticket: Ticket) -> str:
             if DECIDED in run.steps:  # rule 4
                 return str(run.steps[DECIDED]["next"])
             stop.require_clear(transaction, component=run.component, action=run.action)  # 3
-            known = known_of(transaction, run, now=now, learns=learns(means))
-        return _decided(means, run, known, now)
+            known = known_of(transaction, run, now=now, learns=granted.learns)
+        return _decided(means, granted, run, known, now)
     except (StoreError, FenceLost):
         raise
     except (EnterpriseError, LicenseError) as error:
@@ -80,14 +80,14 @@ def decide(means: Means, ticket: Ticket) -> str:
 
 
 def ruled(
-    means: Means, run: Run, known: Known, change: Change | None, blast: BlastRadius | None, *, now: datetime
+    granted: Granted, run: Run, known: Known, change: Change | None, blast: BlastRadius | None, *, now: datetime
 ) -> Ruling:
     """What the gate says, within what the licence has.
 
     Raises:
         LicenseError: new executions may not start.
     """
-    wished = Rung(min(run.wished, means.ceiling()))
+    wished = Rung(min(run.wished, granted.ceiling()))
     asked = Asked(
         intent=intents.stored(run.intent).intent,
         target=known.target,
@@ -125,13 +125,13 @@ def look(means: Means, target: Target, adapter: Adapter, vitals: Vitals, *, at_s
     )
 
 
-def _decided(means: Means, run: Run, known: Known, now: datetime) -> str:
-    early = ruled(means, run, known, None, None, now=now)  # 2 and 4
+def _decided(means: Means, granted: Granted, run: Run, known: Known, now: datetime) -> str:
+    early = ruled(granted, run, known, None, None, now=now)  # 2 and 4
     if early.rung is Rung.DENY:
         return refuse(means, run, denial(early), ruling=early)
     with means.reached(known.target, way_of(known.target, run)) as adapter:
         planned = plan(means, adapter, run, known)  # 5 and 6
-    ruling = ruled(means, run, known, planned.change, planned.blast, now=now)
+    ruling = ruled(granted, run, known, planned.change, planned.blast, now=now)
     if ruling.rung is Rung.DENY:
         return refuse(means, run, denial(ruling), ruling=ruling)
     return _written(means, run, known, planned, ruling)

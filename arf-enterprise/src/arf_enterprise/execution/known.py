@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from arf_enterprise.execution import intent as intents
-from arf_enterprise.execution.means import LEARNING, Means
 from arf_enterprise.execution.run import Run
 from arf_enterprise.governance import store as policies
 from arf_enterprise.governance.gate import Ran
@@ -54,11 +53,6 @@ def known_of(transaction: Transaction, run: Run, *, now: datetime, learns: bool,
         learned=past,
         recent=_recent(transaction, run, policy, inventory, now),
     )
-
-
-def learns(means: Means) -> bool:
-    """Whether the licence lets outcomes of the past speak."""
-    return LEARNING in means.entitlements.current().licence.features
 
 
 def signature_of(run: Run) -> str:

@@ -13,7 +13,7 @@ from arf_enterprise.actions.adapter import Adapter
 from arf_enterprise.actions.probes import Answer
 from arf_enterprise.audit.entry import Actor, Entry
 from arf_enterprise.audit.log import append
-from arf_enterprise.errors import ActionImpossible, EnterpriseError
+from arf_enterprise.errors import ActionImpossible, EnterpriseError, LicenseError
 from arf_enterprise.execution.run import Run
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.identity.principal import SYSTEM
@@ -59,6 +59,25 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What the licence grants a run: the highest rung, whether outcomes of the past speak; or why nothing may start."""
+
+    highest: Rung = Rung.DENY
+    learns: bool = False
+    refusal: LicenseError | None = None
+
+    def ceiling(self) -> Rung:
+        """The highest rung.
+
+        Raises:
+            LicenseError: new executions may not start.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        return self.highest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """What steps work with. ``pause`` waits, ``seconds`` is a clock that does not go back."""
 
@@ -81,18 +100,18 @@ class Means:
         finally:
             adapter.close()
 
-    def ceiling(self) -> Rung:
-        """The highest rung that the licence has.
-
-        Raises:
-            LicenseError: new executions may not start.
+    def granted(self) -> Granted:
+        """What the licence grants. Never asked within a transaction: reading a licence takes one, too, and who holds a
+        connection while waiting for another keeps the pool from ever having one.
         """
-        entitlement = self.entitlements.current()
-        entitlement.standing.require()
+        try:
+            entitlement = self.entitlements.current()
+            entitlement.standing.require()
+        except LicenseError as error:
+            return Granted(refusal=error)
         features = entitlement.licence.features
-        if AUTONOMY in features:
-            return Rung.AUTONOMOUS
-        return Rung.REQUIRE_APPROVAL if APPROVALS in features else Rung.ADVISE
+        below = Rung.REQUIRE_APPROVAL if APPROVALS in features else Rung.ADVISE
+        return Granted(highest=Rung.AUTONOMOUS if AUTONOMY in features else below, learns=LEARNING in features)
 
 
 def way_of(target: Target, run: Run) -> Way:

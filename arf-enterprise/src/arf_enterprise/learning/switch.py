@@ -53,13 +53,18 @@ def mode(tx: Transaction) -> Mode:
     return Mode.OFF if row is None else Mode(row["mode"])
 
 
-def effective(tx: Transaction, entitlements: Entitlements) -> Mode:
-    """How learning stands, the licence considered (rule 4)."""
+def licensed(entitlements: Entitlements) -> bool:
+    """Whether the licence includes learning. Not asked within a transaction: it may need one itself."""
     try:
         entitlements.current().require(FEATURE)
     except LicenseError:
-        return Mode.OFF
-    return mode(tx)
+        return False
+    return True
+
+
+def effective(tx: Transaction, *, is_licensed: bool) -> Mode:
+    """How learning stands, the licence considered (rule 4)."""
+    return mode(tx) if is_licensed else Mode.OFF
 
 
 def switch(tx: Transaction, wanted: Mode, *, by: Principal, request_id: str, now: datetime) -> Mode:

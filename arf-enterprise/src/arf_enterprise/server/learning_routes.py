@@ -162,8 +162,9 @@ def label_outcome(
 def learning(request: Request, caller: Annotated[Caller, requires(Operation.LEARNING_READ)]) -> dict[str, object]:
     """How the switch stands, and how learning does with the licence considered."""
     app = app_of(request)
+    is_licensed = switch.licensed(app.entitlements)
     with app.database.transaction(caller.tenant) as transaction:
-        stands, effective = switch.mode(transaction), switch.effective(transaction, app.entitlements)
+        stands, effective = switch.mode(transaction), switch.effective(transaction, is_licensed=is_licensed)
     return {"schema": "arf.learning/1", "mode": stands.value, "effective": effective.value}
 
 
@@ -218,8 +219,9 @@ def advise(
     """Candidates in learning's order, sealed anew with why; as they are, where learning is not on."""
     app = app_of(request)
     intents = service.intents_of(object_of(given, what="the body", keys=("intents",))["intents"])
+    is_licensed = switch.licensed(app.entitlements)
     with app.database.transaction(caller.tenant) as transaction:
-        effective = switch.effective(transaction, app.entitlements)
+        effective = switch.effective(transaction, is_licensed=is_licensed)
         return service.advised(transaction, intents, mode=effective, now=app.clock()).document()
 
 

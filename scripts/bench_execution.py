@@ -3,7 +3,7 @@
 
 ::
 
-    python scripts/bench_execution.py [--runs 300] [--single 40] [--targets 48] [--servers 2]
+    python scripts/bench_execution.py [--runs 300] [--single 40] [--targets 300] [--servers 2]
 
 1. *floors*: durable commits of one row, one connection; and bare DBOS: one-step workflows, begun on as many servers.
 2. *submitted → applied*: one run at a time, from the intent's record to the record that the change was made. The
@@ -21,9 +21,11 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -45,13 +47,15 @@ from arf_enterprise.identity.local import local_principal
 from arf_enterprise.licensing.entitlement import Entitlements
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.licensing.testing import development
-from arf_enterprise.parts import engine_of, means_of
+from arf_enterprise.parts import RUNS_POOL, engine_of, means_of
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres.database import Database
 from arf_enterprise.targets import store as targets
 from arf_enterprise.testing import FreshDatabases, scratch_databases
 from lib.timing import timed
 
+HANDS: Final = 4
+"""How many requests a server takes at once."""
 Servers = Sequence["Connection[Any, Any]"]
 POLICY: Final = """\
 schema: arf.governance-policy/1
@@ -85,7 +89,7 @@ class Plan:
 
     runs: int = 300
     single: int = 40
-    targets: int = 48
+    targets: int = 300
     servers: int = 2
 
 
@@ -121,10 +125,8 @@ def _commits(url: str) -> float:
 def _bare(servers: Servers, plan: Plan) -> tuple[float, float]:
     for number in range(5):
         _told(servers, [number])
-    single = statistics.median(
-        timed(lambda number=number: _told(servers, [number]))[0] for number in range(plan.single)
-    )  # type: ignore[misc]
-    took, _ = timed(lambda: _told(servers, list(range(1000, 1000 + plan.runs))))
+    single = statistics.median(timed(partial(_told, servers, [number]))[0] for number in range(plan.single))
+    took, _ = timed(partial(_told, servers, list(range(1000, 1000 + plan.runs))))
     return single, plan.runs / took
 
 
@@ -138,7 +140,7 @@ def _ours(database: Database, servers: Servers, plan: Plan, bare_s: float, bare_
     p50 = statistics.median(_to_applied(database, alone))
     yield f"submitted → applied, one at a time: p50 {p50 * 1000:.1f} ms, {p50 / bare_s:.1f} × a bare one-step workflow"
     began = time.perf_counter()
-    took_in, runs = timed(lambda: _told(servers, list(range(1000, 1000 + plan.runs))))
+    took_in, runs = timed(partial(_told, servers, list(range(1000, 1000 + plan.runs))))
     _await(database, runs)
     rate = plan.runs / (time.perf_counter() - began)
     yield (
@@ -261,8 +263,9 @@ def _bare_server(url: str, plan: Plan, talk: Connection) -> None:
 
 
 def _arf_server(url: str, plan: Plan, talk: Connection) -> None:
-    database, line = Database(url), Line(url)
+    database, work, line = Database(url), Database(url, size=RUNS_POOL), Line(url)
     database.open()
+    work.open()
     folder = Path("/nonexistent")
     settings = Settings(
         data=folder,
@@ -273,16 +276,17 @@ def _arf_server(url: str, plan: Plan, talk: Connection) -> None:
     )
     entitlements = Entitlements(provider_of(settings, database), clock=_now)
     known: dict[str, _Number] = {}
-    means = means_of(database, entitlements, clock=_now)
+    means = means_of(work, entitlements, clock=_now)
     means = replace(means, adapter=lambda _, component: known.setdefault(component, _Number()))
     engine = engine_of(url, means, line, _Placed())
     engine.start()
     while not engine.state.is_running:
         time.sleep(0.01)
     intake = Intake(database=database, line=line, clock=_now)
+    hands = ThreadPoolExecutor(HANDS)
     talk.send("ready")
     while True:
-        talk.send([_submit(intake, plan, number) for number in talk.recv()])
+        talk.send(list(hands.map(partial(_submit, intake, plan), talk.recv())))
 
 
 class _Placed:

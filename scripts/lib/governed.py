@@ -133,14 +133,14 @@ class World:
     def records(self) -> list[str]:
         """The text of every audit entry, in order."""
         with self.app.database.transaction("default") as transaction:
-            rows = transaction.connection.execute("SELECT body FROM arf.audit_entry ORDER BY entry_id")
+            rows = transaction.connection.execute("SELECT body FROM arf.audit_entry ORDER BY xid, position")
             return [str(row["body"]) for row in rows]
 
     def actions(self) -> list[str]:
         """What the audit log says was done, in order."""
         with self.app.database.transaction("default") as transaction:
             rows = transaction.connection.execute(
-                "SELECT body::jsonb ->> 'action' AS action FROM arf.audit_entry ORDER BY entry_id"
+                "SELECT body::jsonb ->> 'action' AS action FROM arf.audit_entry ORDER BY xid, position"
             )
             return [str(row["action"]) for row in rows]
 

@@ -87,7 +87,12 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
             parts.notifier(settings, stack),
         )
         notify = nobody if notifier is None else RunTeller(notifier=notifier, database=database, clock=clock)
-        means = parts.means_of(database, entitlements, clock=clock, notify=notify)
+        engine = None
+        if serves:
+            work = parts.pool(app_url, stack, size=parts.RUNS_POOL)
+            engine = parts.engine_of(
+                app_url, parts.means_of(work, entitlements, clock=clock, notify=notify), line, node
+            )
         yield App(
             settings=settings,
             database=database,
@@ -99,7 +104,7 @@ def opened(settings: Settings, *, clock: Clock = system_clock, serves: bool = Fa
             intake=Intake(database=database, line=line, clock=clock),  # 6
             asking=Asking(database=database, seconds=monotonic, pause=sleep),
             watch=Watch(database, entitlements, node, clock=clock) if serves else None,
-            engine=parts.engine_of(app_url, means, line, node) if serves else None,
+            engine=engine,
             graph=graph,
             notifier=notifier,
         )

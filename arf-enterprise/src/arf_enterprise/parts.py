@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from socket import gethostname
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from arf_enterprise.actions.probes import ask
 from arf_enterprise.actions.registry import make
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from arf_enterprise.stores.neo4j.graph import GraphStore
 
 Clock = Callable[[], datetime]
+RUNS_POOL: Final = 4
+"""How many connections runs have together: more of them do not make a server faster, and requests have their own."""
 
 
 class Place(Protocol):
@@ -67,13 +69,13 @@ def database_url(settings: Settings, stack: ExitStack, *, serves: bool) -> str:
     return app_url
 
 
-def pool(url: str, stack: ExitStack) -> Database:
-    """Connections to ``url``, closed with ``stack``.
+def pool(url: str, stack: ExitStack, *, size: int = 10) -> Database:
+    """At most ``size`` connections to ``url``, closed with ``stack``.
 
     Raises:
         StoreError: it does not answer, or the login could get past the database's own rules.
     """
-    database = Database(url)
+    database = Database(url, size=size)
     database.open()
     stack.callback(database.close)
     return database

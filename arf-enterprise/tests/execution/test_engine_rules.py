@@ -125,7 +125,7 @@ def test_4_a_server_with_room_begins_a_run_at_once_and_leaves_it_as_it_is_when_i
 def test_4_without_room_a_run_goes_to_the_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with working(world.app) as engine:
         until(lambda: engine.state.is_running)
-        monkeypatch.setattr(engines, "MOST_AT_ONCE", 0)
+        monkeypatch.setattr(engines, "ROOM", 0)
         run = world.submit()
         assert world.ended(run)["status"] == "succeeded"
     (row,) = workflows(world)

@@ -48,9 +48,10 @@ class Act:
     """The step, for one run."""
 
     def __init__(self, means: Means, ticket: Ticket) -> None:
-        """Nothing happens yet."""
+        """Nothing happens yet. ``run`` is the run, once it was read."""
         self._means, self._ticket = means, ticket
         self._since = means.seconds()
+        self.run: Run | None = None
 
     def __call__(self) -> Next:
         """What comes next: ``verify``, ``revert`` (it stopped half way), ``lost`` (nobody can tell), ``end`` (refused).
@@ -61,6 +62,7 @@ class Act:
         """
         means = self._means
         run, fence = hold.take(means, self._ticket, until=APPLIED)  # rule 1
+        self.run = run
         if run.ended_at is not None:
             return "end"
         if APPLIED in run.steps:

@@ -14,7 +14,7 @@ DBOS Transact is underneath. The rules that came out of running it (shared facts
    idle server a seventh of a core.)
 5. The version of the runbook is set by hand, and what is stored is JSON, ids alone.
 6. Waiting holds no slot: the line is unlimited, and how many steps work at once is bounded here. A server without room
-   is one that has :data:`MOST_AT_ONCE` steps to do.
+   is one that has :data:`ROOM` steps to do.
 7. While the database is away a step waits and tries again; it is never given up for that.
 8. A server without a place of the licence takes no run; it takes some up as soon as it has one.
 """
@@ -48,6 +48,7 @@ POLL_S: Final = 0.1
 PLACE_S: Final = 0.2
 SLOWEST_S: Final = 5.0
 MOST_AT_ONCE: Final = 8
+ROOM: Final = 64
 RECOVERIES: Final = 1_000_000
 _LOG: Final = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Engine:
 
     def _take(self, begun: _Begun, loop: asyncio.AbstractEventLoop, ticket: Ticket) -> bool:
         """Begin the run of ``ticket``, if there is room (rule 4)."""
-        if self._to_do.number >= MOST_AT_ONCE or loop.is_closed():
+        if self._to_do.number >= ROOM or loop.is_closed():
             return False
         self._to_do.add(1)
         asyncio.run_coroutine_threadsafe(self._start(begun, ticket), loop)

@@ -42,9 +42,9 @@ async def carry_out(means: Means, ticket: Ticket, *, step: Step, later: Pause, m
     if following == "ask":
         following = await _until(step, message, partial(approved, *of))
     if following == "act":
-        following = await _until(step, later, Act(*of))
-    if following == "verify":
-        following = await _until(step, later, Verify(*of))
+        following = await _until(step, later, act := Act(*of))
+        if following == "verify":
+            following = await _until(step, later, Verify(*of, run=act.run))
     if following == "revert":
         following = await _until(step, later, Revert(*of))
     if following != "end":

@@ -20,6 +20,7 @@ from arf_enterprise.execution.means import Means, record
 from arf_enterprise.execution.refusing import DECIDED
 from arf_enterprise.execution.run import Run, Status, note, say
 from arf_enterprise.learning import outcomes
+from arf_enterprise.stores.postgres.database import Transaction
 
 ROLL_BACK: Final = "roll_back_asked"
 _SETTLED: Final = "outcome"
@@ -30,6 +31,7 @@ _RESULTS: Final = {
     Status.NEEDS_PERSON: "failed",
     Status.CANNOT_TELL: "cannot_tell",
 }
+_UNKNOWN: Final = frozenset({Status.NEEDS_PERSON, Status.CANNOT_TELL})
 
 
 def settle(means: Means, ticket: Ticket, following: str) -> str:
@@ -39,28 +41,33 @@ def settle(means: Means, ticket: Ticket, following: str) -> str:
         StoreError: the database does not answer: to be tried again.
         FenceLost: another server has taken the run up.
     """
-    now = means.clock()
     with means.database.transaction(ticket.tenant) as transaction:
         run = hold.mine(transaction, ticket, lock=True)
         if run.ended_at is not None:
             return run.status.value
-        status, says = _end(run, following)
-        note(transaction, run, _SETTLED, {"status": status.value, "says": says}, now=now)
-        say(transaction, run, status, now=now, says=says, code=None)
-        record(transaction, run, f"execution.{status.value}", now=now, details={"says": says})
-        if ROLL_BACK not in run.steps:  # its outcome stands; that a person undid it is in the log
-            outcomes.record(transaction, outcome_of(run, status, says, means))
-        if status not in {Status.NEEDS_PERSON, Status.CANNOT_TELL}:  # rule 2
-            hold.release(transaction, run, means.clock())
-    if status in {Status.NEEDS_PERSON, Status.CANNOT_TELL}:
+        status, says = end(transaction, run, following, now=means.clock())
+    if status in _UNKNOWN:
         means.notify("execution.needs_person", run, says)
     return status.value
 
 
-def outcome_of(run: Run, status: Status, says: str, means: Means) -> outcomes.Outcome:
+def end(transaction: Transaction, run: Run, following: str, *, now: datetime) -> tuple[Status, str]:
+    """Write the end of ``run``, which the transaction has locked; its status, and what there is to say of it."""
+    status, says = _end(run, following)
+    note(transaction, run, _SETTLED, {"status": status.value, "says": says}, now=now)
+    say(transaction, run, status, now=now, says=says, code=None)
+    record(transaction, run, f"execution.{status.value}", now=now, details={"says": says})
+    if ROLL_BACK not in run.steps:  # its outcome stands; that a person undid it is in the log
+        outcomes.record(transaction, outcome_of(run, status, says, now=now))
+    if status not in _UNKNOWN:  # rule 2
+        hold.release(transaction, run, now)
+    return status, says
+
+
+def outcome_of(run: Run, status: Status, says: str, *, now: datetime) -> outcomes.Outcome:
     """What learning is told (rule 1)."""
     target = target_of(run.step(DECIDED)["target"])  # type: ignore[arg-type]  # as Target.document made it
-    submitted, now = intents.stored(run.intent).intent, means.clock()
+    submitted = intents.stored(run.intent).intent
     return outcomes.Outcome(
         execution_id=run.execution_id,
         intent_digest=run.digest,

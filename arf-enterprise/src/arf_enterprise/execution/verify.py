@@ -6,13 +6,16 @@
    it for a while.
 2. A crash loses readings, never the verdict: whoever takes the run up asks anew, for long enough to tell.
 3. What is not well when its time is over, or worse before that, is to be undone. So is what cannot be told.
+4. That all is well is the run's end, and is written with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from arf_core.models.frozen import FrozenMap
 from arf_enterprise.actions.adapter import Adapter, Vitals
 from arf_enterprise.errors import StoreError, TargetUnavailable
 from arf_enterprise.execution import hold
@@ -23,6 +26,7 @@ from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Later, Means, Next, record, way_of
 from arf_enterprise.execution.refusing import DECIDED
 from arf_enterprise.execution.run import Run, note
+from arf_enterprise.execution.settle import end
 from arf_enterprise.targets.target import Target
 
 VERIFIED: Final = "verified"
@@ -33,15 +37,17 @@ _KEPT: Final = 20
 class Verify:
     """The step, for one run: each call looks once."""
 
-    def __init__(self, means: Means, ticket: Ticket) -> None:
-        """Nothing is looked at yet; the window begins with the first look (rule 2)."""
+    def __init__(self, means: Means, ticket: Ticket, *, run: Run | None) -> None:
+        """Nothing is looked at yet; the window begins with the first look (rule 2). ``run`` is as the step before has
+        read it: what is found is written under the attempt that it had then.
+        """
         self._means, self._ticket = means, ticket
         self._begun: float | None = None
-        self._run: Run | None = None
+        self._run = run
         self._readings: list[Reading] = []
 
     def __call__(self) -> Next:
-        """What comes next: ``keep`` or ``revert``.
+        """What comes next: ``revert``, or ``end``: all is well.
 
         Raises:
             StoreError: the database does not answer: to be tried again.
@@ -74,7 +80,6 @@ class Verify:
         return _written(means, run, verdict, self._readings)
 
     def _read(self) -> Run:
-        """The run, read once in a window: what is found is written under the attempt that it had then."""
         with self._means.database.transaction(self._ticket.tenant) as transaction:
             return hold.mine(transaction, self._ticket)
 
@@ -83,12 +88,16 @@ def _written(means: Means, run: Run, verdict: Verdict, readings: Sequence[Readin
     following = "keep" if verdict.state == "well" else "revert"  # rule 3
     now, says = means.clock(), list(verdict.says)
     kept = [reading_document(reading) for reading in readings[-_KEPT:]]
-    found = {"next": following, "state": verdict.state, "says": says, "readings": kept}
+    found: dict[str, object] = {"next": following, "state": verdict.state, "says": says, "readings": kept}
     with means.database.transaction(run.tenant) as transaction:
         hold.still_mine(transaction, run)
         note(transaction, run, VERIFIED, found, now=now)
         details = {"state": verdict.state, "says": says, "readings": len(readings)}
         record(transaction, run, "execution.verified", now=now, details=details)
+        if following == "keep":  # rule 4
+            known = replace(run, steps={**run.steps, VERIFIED: FrozenMap(found)})
+            end(transaction, known, following, now=now)
+            following = "end"
     return following
 
 

@@ -78,7 +78,10 @@ def _effects(found: Found) -> list[str]:  # rule 2
 def _log(rows: Rows, found: Found) -> list[str]:  # rules 3 and 4
     run = found.row["execution_id"]
     query = """
-        SELECT body::jsonb ->> 'action' AS action FROM audit_entry WHERE body::jsonb ->> '{}' = %s ORDER BY xid, position
+        SELECT body::jsonb ->> 'action' AS action
+        FROM audit_entry
+        WHERE body::jsonb ->> '{}' = %s
+        ORDER BY xid, position
     """
     order = tuple(str(row["action"]) for row in rows(query.format("object"), f"execution/{run}"))
     problems = (

@@ -35,7 +35,7 @@ from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Granted, Means, Next, record, told, way_of
 from arf_enterprise.execution.receipt import receipt
 from arf_enterprise.execution.refusing import DECIDED, denial, refuse
-from arf_enterprise.execution.run import Run, Status, note, say
+from arf_enterprise.execution.run import Carried, Run, Status, note, say
 from arf_enterprise.governance import approval, stop
 from arf_enterprise.governance.ruling import Ruling, Rung
 from arf_enterprise.stores.postgres.database import Transaction
@@ -47,11 +47,10 @@ APPLIED: Final = "applied"
 class Act:
     """The step, for one run."""
 
-    def __init__(self, means: Means, ticket: Ticket) -> None:
-        """Nothing happens yet. ``run`` is the run, once it was read."""
-        self._means, self._ticket = means, ticket
+    def __init__(self, means: Means, ticket: Ticket, carried: Carried) -> None:
+        """Nothing happens yet."""
+        self._means, self._ticket, self._carried = means, ticket, carried
         self._since = means.seconds()
-        self.run: Run | None = None
 
     def __call__(self) -> Next:
         """What comes next: ``verify``, ``revert`` (it stopped half way), ``lost`` (nobody can tell), ``end`` (refused).
@@ -61,8 +60,7 @@ class Act:
             FenceLost: another server has taken the run up.
         """
         means = self._means
-        run, fence = hold.take(means, self._ticket, until=APPLIED)  # rule 1
-        self.run = run
+        run, fence = self._held()  # rule 1
         if run.ended_at is not None:
             return "end"
         if APPLIED in run.steps:
@@ -76,6 +74,15 @@ class Act:
         except EnterpriseError as error:
             give_up(means, run, error)
             return "end"
+
+    def _held(self) -> tuple[Run, Fence | None]:
+        """The run and its hold, as the step before has them; that is believed once."""
+        carried = self._carried
+        run, fence, carried.fence = carried.run, carried.fence, None
+        if run is None or fence is None:
+            run, fence = hold.take(self._means, self._ticket, until=APPLIED)
+            carried.run = run
+        return run, fence
 
 
 def give_up(means: Means, run: Run, error: EnterpriseError) -> None:

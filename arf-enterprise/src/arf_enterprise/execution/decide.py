@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from arf_core.canonical import write_time
@@ -33,7 +33,7 @@ from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Granted, Means, record, way_of
 from arf_enterprise.execution.receipt import receipt
 from arf_enterprise.execution.refusing import DECIDED, denial, refuse
-from arf_enterprise.execution.run import Run, Status, note, say
+from arf_enterprise.execution.run import Carried, Run, Status, note, say
 from arf_enterprise.governance import approval, blast_radius, gate, stop
 from arf_enterprise.governance.gate import Asked
 from arf_enterprise.governance.ruling import BlastRadius, Ruling, Rung
@@ -53,8 +53,10 @@ class Planned:
     baseline: Reading
 
 
-def decide(means: Means, ticket: Ticket) -> str:
+def decide(means: Means, ticket: Ticket, carried: Carried) -> str:
     """What comes next: ``act``, ``ask`` (people must approve), or ``end``.
+
+    To ``act``, the run holds its target from here on, if nobody else does.
 
     Raises:
         StoreError: the database does not answer: to be tried again.
@@ -70,7 +72,7 @@ def decide(means: Means, ticket: Ticket) -> str:
                 return str(run.steps[DECIDED]["next"])
             stop.require_clear(transaction, component=run.component, action=run.action)  # 3
             known = known_of(transaction, run, now=now, learns=granted.learns)
-        return _decided(means, granted, run, known, now)
+        return _decided(means, granted, run, known, carried, now)
     except (StoreError, FenceLost):
         raise
     except (EnterpriseError, LicenseError) as error:
@@ -125,7 +127,7 @@ def look(means: Means, target: Target, adapter: Adapter, vitals: Vitals, *, at_s
     )
 
 
-def _decided(means: Means, granted: Granted, run: Run, known: Known, now: datetime) -> str:
+def _decided(means: Means, granted: Granted, run: Run, known: Known, carried: Carried, now: datetime) -> str:
     early = ruled(granted, run, known, None, None, now=now)  # 2 and 4
     if early.rung is Rung.DENY:
         return refuse(means, run, denial(early), ruling=early)
@@ -134,10 +136,10 @@ def _decided(means: Means, granted: Granted, run: Run, known: Known, now: dateti
     ruling = ruled(granted, run, known, planned.change, planned.blast, now=now)
     if ruling.rung is Rung.DENY:
         return refuse(means, run, denial(ruling), ruling=ruling)
-    return _written(means, run, known, planned, ruling)
+    return _written(means, run, known, planned, ruling, carried)
 
 
-def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Ruling) -> str:
+def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Ruling, carried: Carried) -> str:
     following = {Rung.ADVISE: "end", Rung.REQUIRE_APPROVAL: "ask", Rung.AUTONOMOUS: "act"}[ruling.rung]
     now = means.clock()
     shown = {"decided_at": write_time(now), **_shown(run, known, planned, ruling)}
@@ -145,13 +147,17 @@ def _written(means: Means, run: Run, known: Known, planned: Planned, ruling: Rul
         hold.still_mine(transaction, run)  # rule 4
         if following == "act" and (because := _why_not_alone(transaction, run, known, planned.blast, now)):
             following, shown = "ask", {**shown, "not_alone_because": because}
-        note(transaction, run, DECIDED, {"next": following, **shown}, now=now)
+        found = {"next": following, **shown}
+        note(transaction, run, DECIDED, found, now=now)
+        fence = hold.held(transaction, run, now=now) if following == "act" else None
         if following == "end":
             say(transaction, run, Status.ADVISED, now=now, receipt=receipt(run, "advised"))
         if following == "ask":
             _ask(transaction, run, planned, ruling, shown, now)
         details = {"rung": ruling.rung.label, "policy": ruling.policy_digest, "change": planned.change.digest}
         record(transaction, run, "execution.decided", now=now, details=details, before=planned.change.before.digest)
+    if fence is not None:
+        carried.run, carried.fence = replace(run, steps={DECIDED: FrozenMap(found)}), fence
     if following == "ask":
         means.notify("approval.asked", run, planned.change.summary)
     return following

@@ -55,11 +55,16 @@ def take(means: Means, ticket: Ticket, *, until: str) -> tuple[Run, Fence | None
         run = mine(transaction, ticket, lock=True)  # rule 3
         if run.ended_at is not None or until in run.steps:
             return run, None
-        place = {"tenant": run.tenant, "component": run.component, "now": means.clock()}
+        return run, held(transaction, run, now=means.clock())
+
+
+def held(transaction: Transaction, run: Run, *, now: datetime) -> Fence | None:
+    """The hold of ``run``, which the transaction has locked, on its target; None if another run holds that."""
+    place = {"tenant": run.tenant, "component": run.component, "now": now}
+    row = transaction.maybe("hold_target", execution_id=run.execution_id, **place)
+    if row is None and transaction.run("know_target", **place):
         row = transaction.maybe("hold_target", execution_id=run.execution_id, **place)
-        if row is None and transaction.run("know_target", **place):
-            row = transaction.maybe("hold_target", execution_id=run.execution_id, **place)
-    return run, None if row is None else Fence(execution_id=run.execution_id, number=int(row["fence"]))
+    return None if row is None else Fence(execution_id=run.execution_id, number=int(row["fence"]))
 
 
 def waited(means: Means, run: Run, since: float) -> Later:

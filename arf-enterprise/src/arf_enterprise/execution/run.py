@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 from arf_core.canonical import canonical_text, write_time
 from arf_core.models.frozen import FrozenMap
 from arf_core.strict_json import parse_json
+from arf_enterprise.actions.adapter import Fence
 from arf_enterprise.errors import NotFound
 from arf_enterprise.governance.ruling import Rung
 from arf_enterprise.identity.principal import Principal
@@ -124,6 +125,17 @@ class Run:
             "updated_at": write_time(self.updated_at),
             "ended_at": None if self.ended_at is None else write_time(self.ended_at),
         }
+
+
+@dataclass(slots=True)
+class Carried:
+    """What one step knows of its run and hands to the next one in this process, so that it is not read again.
+
+    It may have grown old: each step that writes asks first whether the attempt, and the hold, still are the latest.
+    """
+
+    run: Run | None = None
+    fence: Fence | None = None
 
 
 def read(transaction: Transaction, execution_id: str, *, lock: bool = False) -> Run:

@@ -16,6 +16,7 @@ from arf_enterprise.execution.decide import decide
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Later, Means, Next
 from arf_enterprise.execution.revert import Revert
+from arf_enterprise.execution.run import Carried
 from arf_enterprise.execution.settle import settle
 from arf_enterprise.execution.verify import Verify
 
@@ -37,14 +38,14 @@ async def carry_out(means: Means, ticket: Ticket, *, step: Step, later: Pause, m
     Raises:
         FenceLost: another server has taken the run up; nothing more is done here.
     """
-    of = (means, ticket)
-    following = await _until(step, later, partial(decide, *of))
+    of, carried = (means, ticket), Carried()
+    following = await _until(step, later, partial(decide, *of, carried))
     if following == "ask":
         following = await _until(step, message, partial(approved, *of))
     if following == "act":
-        following = await _until(step, later, act := Act(*of))
-        if following == "verify":
-            following = await _until(step, later, Verify(*of, run=act.run))
+        following = await _until(step, later, Act(*of, carried))
+    if following == "verify":
+        following = await _until(step, later, Verify(*of, carried))
     if following == "revert":
         following = await _until(step, later, Revert(*of))
     if following != "end":

@@ -25,7 +25,7 @@ from arf_enterprise.execution.health import Reading, Verdict, judge
 from arf_enterprise.execution.line import Ticket
 from arf_enterprise.execution.means import Later, Means, Next, record, way_of
 from arf_enterprise.execution.refusing import DECIDED
-from arf_enterprise.execution.run import Run, note
+from arf_enterprise.execution.run import Carried, Run, note
 from arf_enterprise.execution.settle import end
 from arf_enterprise.targets.target import Target
 
@@ -37,13 +37,11 @@ _KEPT: Final = 20
 class Verify:
     """The step, for one run: each call looks once."""
 
-    def __init__(self, means: Means, ticket: Ticket, *, run: Run | None) -> None:
-        """Nothing is looked at yet; the window begins with the first look (rule 2). ``run`` is as the step before has
-        read it: what is found is written under the attempt that it had then.
-        """
+    def __init__(self, means: Means, ticket: Ticket, carried: Carried) -> None:
+        """Nothing is looked at yet; the window begins with the first look (rule 2)."""
         self._means, self._ticket = means, ticket
         self._begun: float | None = None
-        self._run = run
+        self._run = carried.run
         self._readings: list[Reading] = []
 
     def __call__(self) -> Next:

@@ -17,7 +17,9 @@ SCRIPT = Path(__file__).parent.parent / "scripts/v3_feature_gating.py"
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARF_")} | variables
+    """The script, on a machine without an installation, whatever this one has."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARF_")}
+    environment |= {"ARF_DATA": "/nonexistent/arf", **variables}
     return subprocess.run(
         [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, env=environment, check=False
     )

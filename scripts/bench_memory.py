@@ -51,7 +51,29 @@ COLUMNS: Final = (
     "embedding",
 )  # fmt: skip
 CACHED_MIB: Final = 2048
-INDEXES: Final = ("memory_incident_near_128", "memory_incident_near_256")
+INDEXES: Final = ("memory_vector_near_128", "memory_vector_near_256")
+STAGED: Final = """\
+CREATE TEMPORARY TABLE staged (
+    tenant text, embedder text, incident_id text, occurred_at timestamptz, component text, fault_type text,
+    outcome text, content text, dimensions integer, embedding real[]
+)"""
+KEPT: Final = (
+    """
+    INSERT INTO arf.memory_vector (tenant, embedder, digest, dimensions, embedding)
+    SELECT DISTINCT ON (tenant, embedder, digest)
+        tenant, embedder, arf.vector_digest(embedding) AS digest, dimensions, embedding
+    FROM staged ORDER BY tenant, embedder, digest
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO arf.memory_incident (
+        tenant, embedder, incident_id, occurred_at, component, fault_type, outcome, content, vector
+    )
+    SELECT tenant, embedder, incident_id, occurred_at, component, fault_type, outcome, content,
+        arf.vector_digest(embedding)
+    FROM staged
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +103,7 @@ def _measured(postgres: FreshDatabases, plan: Plan) -> Iterator[str]:
         yield f"memory load: {plan.incidents:,} incidents of {plan.dimensions}, {plan.incidents / took:,.0f}/s"
         took, _ = timed(lambda: _build(owner, url))
         size = owner.execute(
-            "SELECT pg_relation_size(%s::regclass)", [f"arf.memory_incident_near_{plan.dimensions}"]
+            "SELECT pg_relation_size(%s::regclass)", [f"arf.memory_vector_near_{plan.dimensions}"]
         ).fetchone()
         yield f"memory index: {took:,.0f} s, {(size or (0,))[0] / 2**20:,.0f} MiB"
     with postgres.database(name) as database:
@@ -143,23 +165,23 @@ def _load(owner: psycopg.Connection[tuple[object, ...]], url: str, plan: Plan) -
         for done in [pool.submit(_load_part, url, plan, part, parts) for part in range(parts)]:
             done.result()
     _say("analyze")
-    owner.execute("VACUUM ANALYZE arf.memory_incident")
+    owner.execute("VACUUM ANALYZE arf.memory_incident, arf.memory_vector")
 
 
 def _load_part(url: str, plan: Plan, part: int, parts: int) -> None:
     """One of ``parts`` equal parts, each from a seed of its own; the first part has what is left over."""
     embedder, tenants = SignalEmbedder(plan.dimensions), TENANTS[: plan.tenants]
     count = plan.incidents // parts + (plan.incidents % parts if part == 0 else 0)
-    with (
-        psycopg.connect(url, autocommit=True) as owner,
-        owner.cursor() as cursor,
-        cursor.copy(f"COPY arf.memory_incident ({', '.join(COLUMNS)}) FROM STDIN") as copy,
-    ):
-        for number, incident in enumerate(_incidents(count, seed=1 + part)):
-            row = row_of(incident, embedder, tenants[number % len(tenants)])
-            copy.write_row([row[column] for column in COLUMNS])
-            if number % 10_000 == 0:
-                _say(f"part {part}: loaded {number:,} of {count:,}")
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(STAGED)
+        with owner.cursor() as cursor, cursor.copy(f"COPY staged ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            for number, incident in enumerate(_incidents(count, seed=1 + part)):
+                row = row_of(incident, embedder, tenants[number % len(tenants)])
+                copy.write_row([row[column] for column in COLUMNS])
+                if number % 10_000 == 0:
+                    _say(f"part {part}: loaded {number:,} of {count:,}")
+        for statement in KEPT:
+            owner.execute(statement)
 
 
 def _build(owner: psycopg.Connection[tuple[object, ...]], url: str) -> None:
@@ -171,7 +193,7 @@ def _build(owner: psycopg.Connection[tuple[object, ...]], url: str) -> None:
         owner.execute("SET max_parallel_maintenance_workers = 2")
         owner.execute("SELECT arf.index_memory()")
         _say("vacuum")
-        owner.execute("VACUUM ANALYZE arf.memory_incident")
+        owner.execute("VACUUM ANALYZE arf.memory_incident, arf.memory_vector")
     finally:
         done.set()
         thread.join()

@@ -30,6 +30,8 @@ from arf_core.ingest.reading import read
 from arf_core.models.incident import Incident
 from arf_core.testing import MOMENT, made_incident
 from bench_execution import lines as execution_lines
+from bench_memory import Plan as MemoryPlan
+from bench_memory import lines as memory_lines
 from boundary.bench import bench
 from lib.servers import storm
 from mcpsuite.bench import lines as mcp_lines
@@ -57,13 +59,17 @@ healed an incident is not in the data; it is taken from its fault type.
 def main() -> int:
     """Measure what the arguments ask for."""
     parser = argparse.ArgumentParser(description="Measure ARF.")
-    parser.add_argument("what", nargs="?", choices=["quality", "speed", "all"], default="all")
+    parser.add_argument("what", nargs="?", choices=["quality", "speed", "memory", "all"], default="all")
     parser.add_argument("--write", action="store_true", help="keep the quality table in docs/quality.md")
+    parser.add_argument("--incidents", type=int, default=30_000, help="how many the persistent memory is measured with")
     arguments = parser.parse_args()
     if arguments.what in {"quality", "all"}:
         quality(write=arguments.write)
     if arguments.what in {"speed", "all"}:
         speed()
+    if arguments.what in {"memory", "all"}:
+        for line in memory_lines(MemoryPlan(incidents=arguments.incidents)):
+            print(line, flush=True)
     return 0
 
 

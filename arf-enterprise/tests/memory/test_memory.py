@@ -120,6 +120,24 @@ def test_filters_let_pass_what_they_name_and_nothing_else(database: Database, ex
     assert all(one.occurred_at <= until for one in _past(memory.similar(asked, now=until, limit=400)))
 
 
+@pytest.mark.promise("LRN-4")
+def test_what_repeats_a_thousand_times_neither_hides_itself_nor_anything_else(database: Database) -> None:
+    """The same alert again and again is one picture in the index: many copies would be an island to HNSW."""
+    memory, others = memory_of(database, tuning=Tuning(exact=5)), made_incidents(300)
+    repeated = [replace(one, incident_id=f"{one.incident_id}-{number}") for one in others[:4] for number in range(250)]
+    memory.remember_all([*others[4:], *repeated])
+    with database.transaction("default") as tx:
+        row = tx.connection.execute("SELECT count(*) AS pictures FROM memory_vector").fetchone()
+    assert row is not None
+    assert row["pictures"] <= len(others)
+    exactly = memory_of(database)
+    for one in others[::12]:
+        asked = replace(one, incident_id="asked")
+        found, best = (known.similar(asked, now=LATER, limit=100) for known in (memory, exactly))
+        assert found[0].score == best[0].score
+        assert sum(match.score >= best[-1].score - 2e-5 for match in found) >= 99
+
+
 def _past(matches: Iterable[Match]) -> list[Incident]:
     return [match.incident for match in matches]
 

@@ -55,6 +55,9 @@ def remember_in(transaction: Transaction, incidents: Iterable[Incident], embedde
     """Keep ``incidents`` in a transaction, in this order; each replaces one of the same id."""
     rows = [row_of(incident, embedder, str(transaction.tenant)) for incident in incidents]
     if rows:
+        transaction.many(
+            "remember_vector", sorted(rows, key=lambda row: str(row["embedding"]))
+        )  # nobody waits in a circle
         transaction.many("remember_incident", rows)
 
 

@@ -3,7 +3,7 @@
 SELECT
     (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS vector,
     EXISTS (
-        SELECT FROM pg_index WHERE indexrelid = to_regclass('arf.memory_incident_near_256') AND indisvalid
+        SELECT FROM pg_index WHERE indexrelid = to_regclass('arf.memory_vector_near_256') AND indisvalid
     ) AS has_index;
 
 -- memory_search_settings --
@@ -18,18 +18,25 @@ SELECT
 FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE extname = 'vector';
 
+-- remember_vector --
+-- What an incident looks like; nothing where that is known.
+INSERT INTO memory_vector (tenant, embedder, digest, dimensions, embedding)
+VALUES (
+    %(tenant)s, %(embedder)s, arf.vector_digest(%(embedding)s::real[]), %(dimensions)s, %(embedding)s::real[]
+)
+ON CONFLICT DO NOTHING;
+
 -- remember_incident --
 -- An incident, which replaces one of the same id; nothing where it is the same.
 INSERT INTO memory_incident (
-    tenant, embedder, incident_id, occurred_at, component, fault_type, outcome, content, dimensions, embedding
+    tenant, embedder, incident_id, occurred_at, component, fault_type, outcome, content, vector
 ) VALUES (
     %(tenant)s, %(embedder)s, %(incident_id)s, %(occurred_at)s, %(component)s, %(fault_type)s, %(outcome)s,
-    %(content)s, %(dimensions)s, %(embedding)s::real[]
+    %(content)s, arf.vector_digest(%(embedding)s::real[])
 )
 ON CONFLICT (tenant, embedder, incident_id) DO UPDATE SET
     number = DEFAULT, occurred_at = excluded.occurred_at, component = excluded.component,
-    fault_type = excluded.fault_type, outcome = excluded.outcome, content = excluded.content,
-    dimensions = excluded.dimensions, embedding = excluded.embedding
+    fault_type = excluded.fault_type, outcome = excluded.outcome, content = excluded.content, vector = excluded.vector
 WHERE memory_incident.content <> excluded.content;
 
 -- memory_size --
@@ -60,6 +67,14 @@ ORDER BY newest.number;
 SELECT incident_id, content FROM memory_incident
 WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND incident_id = ANY(%(incident_ids)s::text[]);
 
+-- incident_vectors --
+-- What incidents look like, of those that are remembered.
+SELECT one.incident_id, known.embedding
+FROM memory_incident AS one
+JOIN memory_vector AS known
+    ON known.tenant = one.tenant AND known.embedder = one.embedder AND known.digest = one.vector
+WHERE one.tenant = %(tenant)s AND one.embedder = %(embedder)s AND one.incident_id = ANY(%(incident_ids)s::text[]);
+
 -- memory_count --
 -- How many incidents pass the filters; at most so many are counted.
 SELECT count(*) AS incidents FROM (
@@ -76,8 +91,11 @@ SELECT number, content, score FROM (
     SELECT number, content, round(coalesce(nullif(
         1 - ((embedding::vector * %(weights)s::vector) <=> (%(vector)s::vector * %(weights)s::vector)), 'NaN'
     ), 0)::numeric, 5) AS score
-    FROM memory_incident
-    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND occurred_at <= %(until)s AND occurred_at >= %(since)s
+    FROM memory_incident AS one
+    JOIN memory_vector AS known
+        ON known.tenant = one.tenant AND known.embedder = one.embedder AND known.digest = one.vector
+    WHERE one.tenant = %(tenant)s AND one.embedder = %(embedder)s
+        AND occurred_at <= %(until)s AND occurred_at >= %(since)s
         AND (%(component)s::text IS NULL OR component = %(component)s)
         AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
 ) AS scored
@@ -85,39 +103,73 @@ ORDER BY score DESC, number DESC
 LIMIT %(most)s;
 
 -- similar_256 --
--- The same among the nearest to a direction by plain cosine similarity, for 256 dimensions.
+-- The same among what looks nearest to a direction by plain cosine similarity, for 256 dimensions.
 WITH near AS MATERIALIZED (
-    SELECT number, content, embedding FROM memory_incident
-    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND dimensions = 256
+    SELECT digest, embedding FROM memory_vector AS known
+    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND dimensions = 256 AND (
+        SELECT true FROM memory_incident
+        WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND vector = known.digest
+            AND occurred_at <= %(until)s AND occurred_at >= %(since)s
+            AND (%(component)s::text IS NULL OR component = %(component)s)
+            AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+        LIMIT 1
+    )
+    ORDER BY embedding::halfvec(256) <=> %(direction)s::halfvec(256)
+    LIMIT %(candidates)s
+), scored AS MATERIALIZED (
+    SELECT digest, round(coalesce(nullif(
+        1 - ((embedding::vector * %(weights)s::vector) <=> (%(vector)s::vector * %(weights)s::vector)), 'NaN'
+    ), 0)::numeric, 5) AS score
+    FROM near
+    ORDER BY score DESC
+    FETCH FIRST %(most)s ROWS WITH TIES
+)
+SELECT found.number, found.content, scored.score
+FROM scored CROSS JOIN LATERAL (
+    SELECT number, content FROM memory_incident
+    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND vector = scored.digest
         AND occurred_at <= %(until)s AND occurred_at >= %(since)s
         AND (%(component)s::text IS NULL OR component = %(component)s)
         AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
-    ORDER BY embedding::vector(256) <=> %(direction)s::vector(256)
-    LIMIT %(candidates)s
-)
-SELECT number, content, round(coalesce(nullif(
-    1 - ((embedding::vector * %(weights)s::vector) <=> (%(vector)s::vector * %(weights)s::vector)), 'NaN'
-), 0)::numeric, 5) AS score
-FROM near
-ORDER BY score DESC, number DESC
+    ORDER BY number DESC
+    LIMIT %(most)s
+) AS found
+ORDER BY scored.score DESC, found.number DESC
 LIMIT %(most)s;
 
 -- similar_128 --
--- The same among the nearest to a direction by plain cosine similarity, for 128 dimensions.
+-- The same for 128 dimensions.
 WITH near AS MATERIALIZED (
-    SELECT number, content, embedding FROM memory_incident
-    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND dimensions = 128
+    SELECT digest, embedding FROM memory_vector AS known
+    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND dimensions = 128 AND (
+        SELECT true FROM memory_incident
+        WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND vector = known.digest
+            AND occurred_at <= %(until)s AND occurred_at >= %(since)s
+            AND (%(component)s::text IS NULL OR component = %(component)s)
+            AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+        LIMIT 1
+    )
+    ORDER BY embedding::halfvec(128) <=> %(direction)s::halfvec(128)
+    LIMIT %(candidates)s
+), scored AS MATERIALIZED (
+    SELECT digest, round(coalesce(nullif(
+        1 - ((embedding::vector * %(weights)s::vector) <=> (%(vector)s::vector * %(weights)s::vector)), 'NaN'
+    ), 0)::numeric, 5) AS score
+    FROM near
+    ORDER BY score DESC
+    FETCH FIRST %(most)s ROWS WITH TIES
+)
+SELECT found.number, found.content, scored.score
+FROM scored CROSS JOIN LATERAL (
+    SELECT number, content FROM memory_incident
+    WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND vector = scored.digest
         AND occurred_at <= %(until)s AND occurred_at >= %(since)s
         AND (%(component)s::text IS NULL OR component = %(component)s)
         AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
-    ORDER BY embedding::vector(128) <=> %(direction)s::vector(128)
-    LIMIT %(candidates)s
-)
-SELECT number, content, round(coalesce(nullif(
-    1 - ((embedding::vector * %(weights)s::vector) <=> (%(vector)s::vector * %(weights)s::vector)), 'NaN'
-), 0)::numeric, 5) AS score
-FROM near
-ORDER BY score DESC, number DESC
+    ORDER BY number DESC
+    LIMIT %(most)s
+) AS found
+ORDER BY scored.score DESC, found.number DESC
 LIMIT %(most)s;
 
 -- advisor_settings --

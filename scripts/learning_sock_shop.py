@@ -31,12 +31,14 @@ from arf_core.models.incident import Incident, Outcome
 from arf_core.policy.weigh import NEIGHBOURS, Weighed, weigh
 from arf_core.recall.embedding import SignalEmbedder
 from arf_core.recall.profile import scene_of
-from arf_enterprise.learning.pattern import Healed, pattern_of
+from arf_enterprise.learning.pattern import Tried, pattern_of
 
 DATA: Final = Path("/work/shared/data")
 FOLDS: Final = 4
 ROOTS: Final = 5
 DRAWS: Final = 2000
+
+NOT_PROPOSED: Final = {action.value: 0.0 for action in Action}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def learned(
     """What is believed of ``asked`` after learning from ``history``."""
     pattern = pattern_of(
         [
-            Healed(vector=one.vector, believed=one.believed, action=_cure(incident, verdicts))
+            Tried(vector=one.vector, believed=NOT_PROPOSED | one.believed, action=_cure(incident, verdicts))
             for one, incident in zip(known, history, strict=True)
         ]
     )

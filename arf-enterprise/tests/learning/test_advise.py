@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,13 +14,19 @@ from arf_core.capabilities import ENTERPRISE_FEATURES
 from arf_core.ingest.records import read_event
 from arf_core.models.action import Action
 from arf_core.models.advice import Advice
+from arf_core.models.frozen import FrozenMap
 from arf_core.models.healing_intent import HealingIntent
+from arf_core.models.incident import Incident
+from arf_core.models.signal import Direction, Signal
+from arf_core.recall.embedding import SignalEmbedder
+from arf_core.vocabulary import sense_of
 from arf_enterprise.errors import ConflictError
 from arf_enterprise.learning import outcomes
 from arf_enterprise.learning.advise import Looks, improved, ranked
 from arf_enterprise.learning.belief import Cell
 from arf_enterprise.learning.observed import Observed
-from arf_enterprise.learning.pattern import Healed, pattern_of
+from arf_enterprise.learning.pattern import Tried, pattern_of
+from arf_enterprise.learning.remembered import remember_in
 from arf_enterprise.learning.service import advised
 from arf_enterprise.learning.signature import UNKNOWN, signature_of
 from arf_enterprise.learning.switch import FEATURE, Mode, effective, licensed, switch
@@ -117,7 +124,7 @@ def test_what_a_fault_looks_like_moves_the_belief_before_its_own_outcomes_count(
     believed = {"rollback": 0.3, "restart_container": 0.8}
     looks, healers = ((1.0, 0.0), (0.0, 1.0)), ("rollback", "restart_container")
     pattern = pattern_of(
-        [Healed(vector=looks[number % 2], believed=believed, action=healers[number % 2]) for number in range(60)]
+        [Tried(vector=looks[number % 2], believed=believed, action=healers[number % 2]) for number in range(60)]
     )
     first = [
         improved(
@@ -127,6 +134,34 @@ def test_what_a_fault_looks_like_moves_the_belief_before_its_own_outcomes_count(
     ]  # fmt: skip
     assert first == list(healers)
     assert pattern_of([]).confidences((1.0, 0.0), believed) == believed
+
+
+def remembered(number: int, metric: str) -> Incident:
+    signal = Signal(component="shop", metric=metric, kind=sense_of(metric).kind, direction=Direction.UP)
+    return Incident(incident_id=f"inc-{metric}-{number}", occurred_at=NOW, signals=(signal,), component="shop")
+
+
+@pytest.mark.promise("LRN-2")
+def test_what_remembered_faults_look_like_is_learned_from_their_outcomes(database: Database) -> None:
+    """What filled the memory a restart healed and a rollback did not; what made errors, the other way round."""
+    healers = {"memory_pct": "restart_container", "error_rate": "rollback"}
+    with database.transaction("default") as tx:
+        for number in range(40):
+            for metric, healer in healers.items():
+                action = ("rollback", "restart_container")[number % 2]
+                cell = Cell(action=action, kind="web", component=f"shop-{number}", signature="slow")
+                told = outcome(number, success=action == healer, cell=cell, at=NOW - timedelta(hours=1))
+                evidence = FrozenMap({"believed": 0.5})
+                run, about = f"{metric}-{number}", remembered(number, metric).incident_id
+                outcomes.record(tx, replace(told, execution_id=run, incident_id=about, evidence=evidence))
+        known = [remembered(number, metric) for number in range(41) for metric in healers]
+        remember_in(tx, known, SignalEmbedder())
+        for metric, healer in healers.items():
+            asked = [replace(one, incident_id=f"inc-{metric}-40") for one in (RESTART, ROLLBACK)]
+            found = advised(tx, asked, mode=Mode.ON, now=NOW)
+            assert found.intents[0].action.value == healer
+        unknown = advised(tx, [replace(ROLLBACK, incident_id="never remembered")], mode=Mode.SHADOW, now=NOW)
+        assert unknown.learned[0].estimate.says
 
 
 def test_components_keep_their_order() -> None:

@@ -83,6 +83,7 @@ def outcome_of(run: Run, status: Status, says: str, *, now: datetime) -> outcome
             {
                 "says": says,
                 "verified": dict(run.steps.get("verified", {})),
+                "believed": submitted.confidence,
                 "waited_s": _since(submitted.detected_at, run.created_at),
                 "window_s": target.health.window_s,
             }

@@ -42,11 +42,12 @@ def _observed(row: Row) -> Observed:
             Label(result=Result(result), labeller=labeller)
             for result, labeller in zip(row["labels"], row["labellers"], strict=True)
         ),
-        waited_s=_seconds(row["evidence"], "waited_s"),
-        window_s=_seconds(row["evidence"], "window_s"),
+        waited_s=_number(row["evidence"], "waited_s"),
+        window_s=_number(row["evidence"], "window_s"),
+        believed=_number(row["evidence"], "believed"),
     )
 
 
-def _seconds(evidence: Mapping[str, object], name: str) -> float | None:
+def _number(evidence: Mapping[str, object], name: str) -> float | None:
     value = evidence.get(name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -50,7 +50,7 @@ class Observed:
     """One outcome: ``kind`` is the class of the component, ``signature`` that of the fault.
 
     ``waited_s`` is how long the fault was there before something was done, ``window_s`` how long it was watched
-    afterwards: seconds, None where that is not known.
+    afterwards: seconds, None where that is not known. ``believed`` is the confidence that its action was advised with.
     """
 
     action: str
@@ -63,6 +63,7 @@ class Observed:
     labels: tuple[Label, ...] = ()
     waited_s: float | None = None
     window_s: float | None = None
+    believed: float | None = None
 
     @property
     def is_control(self) -> bool:

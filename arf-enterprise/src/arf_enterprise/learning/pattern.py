@@ -9,8 +9,10 @@ more, and moves the open edition's belief before the cell's own outcomes count (
 2. The weights have a normal prior around 0, of the strength :data:`DOUBT`, and are found by Newton's method on the log
    posterior, which is concave (Bishop, Pattern Recognition and Machine Learning, 2006, section 4.3.3). No randomness.
 3. Vectors are centred and scaled by their own mean length, so that the prior means the same for every embedding.
-4. An incident that another action healed speaks against an action, as in the open edition's own weighing.
-5. With fewer than :data:`LEAST` verified incidents nothing is learned.
+4. An incident that another action healed speaks against an action, as in the open edition's own weighing. One that
+   another action did not heal says nothing of it.
+5. Where it is not known what was believed of an action then, it is taken to be what was believed of it on average.
+6. With fewer than :data:`LEAST` verified incidents nothing is learned.
 """
 
 from __future__ import annotations
@@ -33,12 +35,13 @@ _FAINTEST: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Healed:
-    """An incident whose healing was verified: its vector, what was believed of each action then, what healed it."""
+class Tried:
+    """An action on an incident, verified: the vector, what was believed of actions then, and whether it healed."""
 
     vector: tuple[float, ...]
     believed: Mapping[str, float]
     action: str
+    healed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +64,31 @@ class Pattern:
         }
 
 
-def pattern_of(healed: Sequence[Healed]) -> Pattern:
-    """What ``healed`` teach (rules 1 to 5)."""
-    if len(healed) < LEAST:
-        return Pattern(incidents=len(healed), middle=(), scale=1.0, weights={})
-    vectors = np.array([one.vector for one in healed], dtype=np.float64)
+def pattern_of(tried: Sequence[Tried]) -> Pattern:
+    """What ``tried`` teach (rules 1 to 6)."""
+    if len(tried) < LEAST:
+        return Pattern(incidents=len(tried), middle=(), scale=1.0, weights={})
+    vectors = np.array([one.vector for one in tried], dtype=np.float64)
     middle = vectors.mean(axis=0)
     scale = float(np.linalg.norm(vectors - middle, axis=1).mean()) or 1.0
     seen = _scaled(vectors, middle, scale)
-    actions = sorted({one.action for one in healed})
-    weights = {
-        action: _fitted(
-            seen,
-            np.array([float(one.action == action) for one in healed]),
-            np.array([_odds(one.believed.get(action, 0.0)) for one in healed]),
-        )
-        for action in actions
-    }
+    weights = {action: _weights(action, tried, seen) for action in sorted({one.action for one in tried})}
     return Pattern(
-        incidents=len(healed),
+        incidents=len(tried),
         middle=tuple(middle.tolist()),
         scale=scale,
         weights={action: tuple(found.tolist()) for action, found in weights.items()},
+    )
+
+
+def _weights(action: str, tried: Sequence[Tried], seen: Numbers) -> Numbers:
+    rows = [place for place, one in enumerate(tried) if one.healed or one.action == action]  # rule 4
+    known = [one.believed[action] for one in tried if action in one.believed]
+    usual = sum(known) / len(known) if known else 0.5  # rule 5
+    return _fitted(
+        seen[rows],
+        np.array([float(tried[place].healed and tried[place].action == action) for place in rows]),
+        np.array([_odds(tried[place].believed.get(action, usual)) for place in rows]),
     )
 
 

@@ -18,6 +18,7 @@ from arf_enterprise.errors import RequestError, TargetUnknown
 from arf_enterprise.learning.advise import Learnt, ranked
 from arf_enterprise.learning.belief import Cell, Estimate
 from arf_enterprise.learning.history import observations
+from arf_enterprise.learning.looks import looks_of
 from arf_enterprise.learning.observed import CONTROLS, Observed
 from arf_enterprise.learning.off_policy import Simulated, simulate
 from arf_enterprise.learning.posterior import estimate
@@ -53,7 +54,9 @@ def advised(tx: Transaction, intents: Sequence[HealingIntent], *, mode: Mode, no
     """``intents`` in learning's order where it is on; beside them in shadow; untouched where it is off."""
     if mode is Mode.OFF or not intents:
         return Advised(mode=mode, intents=tuple(intents))
-    learned = ranked(intents, observations(tx, now=now), kind_of=kinds(tx), now=now)
+    known, incidents = observations(tx, now=now), {intent.incident_id for intent in intents}
+    looks = looks_of(tx, incidents.pop(), known) if len(incidents) == 1 else None
+    learned = ranked(intents, known, kind_of=kinds(tx), now=now, looks=looks)
     after = tuple(one.after for one in learned) if mode is Mode.ON else tuple(intents)
     return Advised(mode=mode, intents=after, learned=learned)
 

@@ -132,6 +132,20 @@ def test_what_an_owner_takes_off_is_noticed(postgres: FreshDatabases, theirs: tu
     command("doctor", "--production-readiness", environment=environment, code=8)
 
 
+def test_a_graph_that_does_not_answer_and_a_memory_without_an_index_are_warnings(
+    postgres: FreshDatabases, theirs: tuple[str, dict[str, str]]
+) -> None:
+    name, environment = theirs
+    graph = {"NEO4J_URI": "bolt://127.0.0.1:9", "NEO4J_PASSWORD": "secret"}
+    assert checks(command("doctor", environment=environment))["graph"] == "ok"
+    with psycopg.connect(postgres.url(name, login=SUPERUSER), autocommit=True) as owner:
+        owner.execute("DROP INDEX arf.memory_vector_near_256")
+    found = command("doctor", environment={**environment, **graph})
+    assert {"graph": "warning", "memory": "warning"}.items() <= checks(found).items()
+    assert "SELECT arf.index_memory()" in json.dumps(found)
+    assert command("status", environment={**environment, **graph})["tenants"]["default"]["graph"]["waiting"] == 0
+
+
 def test_a_database_without_pgvector_says_what_needs_it(
     postgres: FreshDatabases, theirs: tuple[str, dict[str, str]]
 ) -> None:

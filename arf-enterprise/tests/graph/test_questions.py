@@ -165,11 +165,15 @@ def test_the_api_answers_the_same(database: Database, server: GraphServer, tmp_p
         assert unknown.status_code == 404
         wrong = {"component": "payment", "before": "yesterday"}
         assert found.client.get("/api/v1/graph/changed", params=wrong, headers=bearer).status_code == 422
+        metrics = found.client.get("/metrics", headers=bearer).text
+        assert "arf_graph_waiting 0" in metrics
+        assert "arf_graph_lag_seconds 0.000" in metrics
 
 
 def test_without_a_graph_the_api_says_what_to_set(database: Database, tmp_path: Path) -> None:
     moment = Clock()
     with served(app_on(database, tmp_path, clock=moment), moment) as found:
+        assert "arf_graph" not in found.client.get("/metrics", headers=found.bearer(Role.VIEWER)).text
         answer = found.client.get("/api/v1/graph/depends", params={"component": "a"}, headers=found.bearer(Role.VIEWER))
     assert answer.status_code == 404
     assert "NEO4J_URI" in answer.text

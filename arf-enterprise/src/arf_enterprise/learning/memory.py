@@ -13,6 +13,7 @@
    it wanted compares every one.
 5. A question without filters is one round trip: how many there are is known from the calibration.
 6. It needs pgvector, and says so. Remembering does not: the vectors are there when pgvector comes.
+7. Incidents that look exactly the same share one vector: among many equal ones HNSW would find no way out.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ CALIBRATED: Final = 1000
 EXACT: Final = 5000
 CANDIDATES: Final = 100
 WEIGHTED: Final = 400
-BREADTH: Final = 200
+BREADTH: Final = 130
 """How many candidates HNSW keeps while it searches (``hnsw.ef_search``)."""
 MOST_SCANNED: Final = 100_000
 ASKED_EVERY_S: Final = 5.0

@@ -119,7 +119,8 @@ def _replaced(text: str, ports: Mapping[str, str]) -> str:
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SSL_CERT_FILE") if name in os.environ}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {**kept, "PATH": path, "HOME": str(folder), "NO_COLOR": "1", "ARF_REPOSITORY": str(ROOT)}
+    ours = {"ARF_REPOSITORY": str(ROOT), "ARF_DATA": str(folder / "arf")}  # never the installation of this machine
+    return {**kept, "PATH": path, "HOME": str(folder), "NO_COLOR": "1", **ours}
 
 
 def _run(language: str, script: str, code: int, folder: Path, name: str) -> None:

@@ -60,9 +60,7 @@ class Sequencing(Rounds):
 
 def lag(database: Database, *, now: datetime) -> tuple[Lag, ...]:
     """What waits, of every tenant."""
-    with database.transaction(None) as transaction:
-        tenants = [str(row["tenant"]) for row in transaction.all("known_tenants")]
-    return tuple(_lag(database, tenant, now) for tenant in tenants)
+    return tuple(_lag(database, tenant, now) for tenant in database.tenants())
 
 
 def _lag(database: Database, tenant: str, now: datetime) -> Lag:

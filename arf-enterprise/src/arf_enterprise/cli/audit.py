@@ -195,9 +195,7 @@ def brought_up_to_date(tenant: str) -> Iterator[App]:
     from arf_enterprise.settings import read_settings
 
     with opened(read_settings(os.environ)) as app:
-        with app.database.transaction(None) as transaction:
-            known = {str(row["tenant"]) for row in transaction.all("known_tenants")}
-        if tenant not in known:
+        if tenant not in app.database.tenants():
             raise TenantError(f"there is no tenant {tenant[:63]!r}: `arf-enterprise tenants list`")
         integrate_all(app.database, tenant, key=app.audit_key, now=app.clock())
         yield app

@@ -42,9 +42,8 @@ def add(
 def list_tenants(*, json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List the tenants of this installation."""
     from arf_enterprise.app import opened
-    from arf_enterprise.identity import tenants
     from arf_enterprise.settings import read_settings
 
     with opened(read_settings(os.environ)) as app:
-        found = tenants.listed(app.database)
+        found = app.database.tenants()
     emit(Answer(data={"schema": "arf.tenants/1", "tenants": list(found)}, lines=found), as_json=json, quiet=quiet)

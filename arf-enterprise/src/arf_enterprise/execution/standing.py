@@ -72,10 +72,8 @@ def runs(database: Database, *, now: datetime) -> dict[Status, int]:
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    with database.transaction(None) as transaction:
-        tenants = [str(row["tenant"]) for row in transaction.all("known_tenants")]
     total = dict.fromkeys(Status, 0)
-    for tenant in tenants:
+    for tenant in database.tenants():
         with database.transaction(tenant) as transaction:
             for status, number in _runs(transaction, tenant, now).items():
                 total[status] += number

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -50,16 +50,12 @@ class Sweep:
             StoreError: the database does not answer.
         """
         dead = [ticket for ticket, executor_id in self.line.under_way() if lock_number(executor_id) not in self._live()]
-        lost = [ticket for tenant in self._tenants() for ticket in self._lost(tenant)]
+        lost = [ticket for tenant in self.database.tenants() for ticket in self._lost(tenant)]
         return sum(self._taken_up(ticket) for ticket in (*dead, *lost))
 
     def _live(self) -> frozenset[int]:
         with self.database.transaction(None) as transaction:
             return frozenset(int(row["number"]) for row in transaction.all("held_locks", lock_class=LOCK_CLASS))
-
-    def _tenants(self) -> Iterable[str]:
-        with self.database.transaction(None) as transaction:
-            return [str(row["tenant"]) for row in transaction.all("known_tenants")]
 
     def _lost(self, tenant: str) -> list[Ticket]:
         with self.database.transaction(tenant) as transaction:

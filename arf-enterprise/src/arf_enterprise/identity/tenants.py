@@ -30,9 +30,3 @@ def add(database: Database, name: str, *, by: Principal, request_id: str, now: d
         if not transaction.run("add_tenant", tenant=name):
             raise ConflictError(f"the tenant {name} is there already")
         append(transaction, entry)
-
-
-def listed(database: Database) -> tuple[str, ...]:
-    """Every tenant of the installation, by name."""
-    with database.transaction(None) as transaction:
-        return tuple(str(row["tenant"]) for row in transaction.all("known_tenants"))

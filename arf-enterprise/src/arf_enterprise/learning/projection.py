@@ -57,9 +57,7 @@ class Projection(Rounds):
         Raises:
             EnterpriseError: the first failure, after every tenant had its turn (rule 3).
         """
-        with self._database.transaction(None) as transaction:
-            tenants = [str(row["tenant"]) for row in transaction.all("known_tenants")]
-        return round_of(tenants, self._project)
+        return round_of(self._database.tenants(), self._project)
 
     def _project(self, tenant: str) -> int:
         known = self._horizons.get(tenant, Horizon())

@@ -18,9 +18,7 @@ _STUCK: Final = (Status.NEEDS_PERSON, Status.CANNOT_TELL)
 
 def execution_findings(database: Database, *, now: datetime) -> Iterator[Finding]:
     """What runs need in each tenant, and what holds them up: all of it warnings, for reading needs none of it."""
-    with database.transaction(None) as transaction:
-        tenants = [str(row["tenant"]) for row in transaction.all("known_tenants")]
-    found = {tenant: standing(database, tenant, now=now) for tenant in tenants}
+    found = {tenant: standing(database, tenant, now=now) for tenant in database.tenants()}
     yield _needed("policy", [name for name, one in found.items() if one.policy is None], "nothing is permitted")
     yield _needed("targets", [name for name, one in found.items() if not one.targets], "nothing can be changed")
     yield _stops(found)

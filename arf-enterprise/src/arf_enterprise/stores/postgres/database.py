@@ -171,6 +171,15 @@ class Database:
         """End every connection."""
         self._pool.close()
 
+    def tenants(self) -> tuple[str, ...]:
+        """Every tenant of the installation, by name.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with self.transaction(None) as transaction:
+            return tuple(str(row["tenant"]) for row in transaction.all("known_tenants"))
+
     @contextmanager
     def transaction(self, tenant: str | None) -> Iterator[Transaction]:
         """A transaction of ``tenant`` (rule 1); what it did is durable when the block has ended.
